@@ -1,0 +1,70 @@
+"""What all records share: frozen pydantic values, bounded strings, one way to make ids and times."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+ID_LENGTH_MAX = 200
+TEXT_LENGTH_MAX = 1024
+URL_LENGTH_MAX = 2048
+
+Id = Annotated[str, StringConstraints(max_length=ID_LENGTH_MAX, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(max_length=TEXT_LENGTH_MAX)]
+Url = Annotated[str, StringConstraints(max_length=URL_LENGTH_MAX)]
+
+
+class Record(BaseModel):
+    """A value that travels or is kept: frozen, and closed against fields nobody declared."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_enum_values=False, ser_json_inf_nan="null"
+    )
+
+    def encode(self) -> bytes:
+        """The record as JSON bytes, as it lies on Kafka."""
+        return self.__pydantic_serializer__.to_json(self)
+
+
+class Source(StrEnum):
+    """Which input topic family an event came from."""
+
+    WEB = "web"
+    EMAIL = "email"
+    TRIAL = "trial"
+    CRM = "crm"
+    SUPPORT = "support"
+    SOCIAL = "social"
+
+
+class Team(StrEnum):
+    """The three legs that act on alerts."""
+
+    MARKETING = "marketing"
+    SALES = "sales"
+    SERVICE = "service"
+
+
+def stable_id(*parts: str | int) -> str:
+    """A 128-bit id (32 hex digits) that is the same for the same parts, on any machine and at any time.
+
+    Ids are made from source coordinates and content only, never from a clock or a random source, so that a
+    replay makes the same ids again. Parts are joined by a byte that cannot stand in them.
+    """
+    return blake2b(
+        "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=16
+    ).hexdigest()
+
+
+def from_ms(epoch_ms: int) -> datetime:
+    """Milliseconds since 1970 as an aware UTC datetime."""
+    return datetime.fromtimestamp(epoch_ms // 1000, UTC).replace(
+        microsecond=epoch_ms % 1000 * 1000
+    )
+
+
+def to_ms(moment: datetime) -> int:
+    """An aware datetime as milliseconds since 1970."""
+    return int(moment.timestamp() * 1000 + 0.5)

@@ -1,0 +1,113 @@
+"""3. Journey: the stages of the buyer's journey, and what is remembered per account."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from schemas.base import Record
+
+
+class Stage(StrEnum):
+    """The buyer's journey, from first awareness to advocacy. UNAWARE is before the first sign."""
+
+    UNAWARE = "unaware"
+    AWARE = "aware"
+    RESEARCHING = "researching"
+    EVALUATING = "evaluating"
+    TRIALING = "trialing"
+    DECIDING = "deciding"
+    CUSTOMER = "customer"
+    ADOPTING = "adopting"
+    EXPANDING = "expanding"
+    ADVOCATING = "advocating"
+    DORMANT = "dormant"
+
+
+RANK: dict[Stage, int] = {
+    stage: rank for rank, stage in enumerate(Stage) if stage is not Stage.DORMANT
+}
+RANK[Stage.DORMANT] = 0
+CUSTOMER_STAGES = frozenset(
+    {Stage.CUSTOMER, Stage.ADOPTING, Stage.EXPANDING, Stage.ADVOCATING}
+)
+
+
+class Evidence(Record):
+    """One remembered activity and the points it weighed on the day."""
+
+    event_id: str
+    type: str
+    occurred_ms: int
+    points: float = Field(
+        description="Points on the day, weighed by grade and identity confidence."
+    )
+    confidence: float
+    person: str = ""
+    subject: str = ""
+    detail: str = Field(
+        "", description="Asset, page or feature, for the sentence a person reads."
+    )
+
+
+class Carry(Record):
+    """Activities of one type that fell out of the evidence list: their points live on in one sum."""
+
+    type: str
+    count: int
+    points: float = Field(description="Sum at `as_of_ms`.")
+    as_of_ms: int
+
+
+class Person(Record):
+    """Somebody known by name at the account."""
+
+    person: str
+    name: str = ""
+    job_title: str = ""
+    first_ms: int
+    last_ms: int
+
+
+class Trial(Record):
+    """The account's newest trial."""
+
+    started_ms: int
+    ends_ms: int = Field(0, description="0 where unknown.")
+    activated_ms: int = 0
+    last_use_ms: int = 0
+    over: bool = False
+
+
+class JourneyState(Record):
+    """What `advance` remembers of one account. Bounds: `pipeline/journey.py` says what falls out and when."""
+
+    version: int = 1
+    account_id: str
+    account_name: str = ""
+    stage: Stage = Stage.UNAWARE
+    stage_since_ms: int = 0
+    clock_ms: int = Field(
+        0, description="Newest event time seen; the journey's own time."
+    )
+    transitions: int = Field(0, description="How many transitions so far.")
+    evidence: tuple[Evidence, ...] = ()
+    carried: tuple[Carry, ...] = ()
+    people: tuple[Person, ...] = ()
+    trial: Trial | None = None
+    customer_since_ms: int = 0
+    last_human_ms: int = 0
+    usage_by_day: dict[int, int] = Field(
+        default_factory=dict, description="Day since 1970 -> uses."
+    )
+    fired: dict[str, int] = Field(
+        default_factory=dict, description="Trigger -> event time it last fired, ms."
+    )
+    timers_done: dict[str, int] = Field(
+        default_factory=dict, description="Timer -> due time last fired, ms."
+    )
+    seen: tuple[str, ...] = Field(
+        (), description="Newest activity ids, shortened: duplicates are known by them."
+    )
+    due_ms: int = Field(
+        0, description="When the next timer is due, ms since 1970 UTC; 0 if none."
+    )

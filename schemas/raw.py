@@ -1,0 +1,208 @@
+"""Native input: what a producer writes to `intent.events.<source>.v1` when it has no vendor's format of its own.
+
+One model a source. All share the head (`RawEvent`): who, when, what. Unknown fields are passed over, so that producers
+may send more than we read; wrong types, empty ids and oversize fields end in `intent.rejected.v1`.
+
+The smallest web event that counts:
+
+    {"type": "page_view", "occurred_at": "2026-11-22T10:00:00Z", "anonymous_id": "v-81", "url": "https://x.io/pricing"}
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from schemas.base import ID_LENGTH_MAX, Id, Source, Text, Url
+
+PROPERTIES_MAX = 50
+
+Email = Annotated[
+    str,
+    StringConstraints(
+        max_length=254,
+        strip_whitespace=True,
+        to_lower=True,
+        pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$",
+    ),
+]
+Scalar = Annotated[str, StringConstraints(max_length=1024)] | int | float | bool | None
+
+
+class RawEvent(BaseModel):
+    """The head of every native event. At least one of `anonymous_id`, `user_id`, `email`, `account_id`,
+    `account_domain` must be given: without it nobody can be named and the event is rejected (`no_subject`)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event_id: Id | None = Field(
+        None,
+        min_length=1,
+        description="Producer's id, once per event; retries repeat it.",
+    )
+    occurred_at: AwareDatetime = Field(
+        description="When it happened, with zone.", examples=["2026-11-22T10:00:00Z"]
+    )
+    anonymous_id: Id | None = Field(
+        None, min_length=1, description="Visitor or device id from a cookie or an SDK."
+    )
+    user_id: Id | None = Field(
+        None, min_length=1, description="Signed-in user's id in the producer's system."
+    )
+    email: Email | None = Field(
+        None, description="Mailbox of the person, if known.", examples=["jane@acme.com"]
+    )
+    person_name: Text | None = Field(None, description="Name the person gave.")
+    job_title: Text | None = Field(
+        None, description="Job title the person gave.", examples=["VP Engineering"]
+    )
+    account_id: Id | None = Field(
+        None, min_length=1, description="Account id in the directory or the CRM."
+    )
+    account_domain: Id | None = Field(
+        None, description="Company's domain, where the producer knows it."
+    )
+    ip: Annotated[str, StringConstraints(max_length=45)] | None = Field(
+        None, description="Client address, v4 or v6."
+    )
+    user_agent: Text | None = Field(None, description="Client's user agent.")
+    properties: dict[Annotated[str, StringConstraints(max_length=100)], Scalar] = Field(
+        default_factory=dict,
+        max_length=PROPERTIES_MAX,
+        description="Anything else, flat.",
+    )
+
+
+class WebEvent(RawEvent):
+    """What a visitor does on the site."""
+
+    type: Literal[
+        "page_view",
+        "content_download",
+        "form_submit",
+        "video_watch",
+        "webinar",
+        "search",
+        "chat",
+        "identify",
+    ]
+    url: Url | None = Field(
+        None, description="Page.", examples=["https://example.com/pricing"]
+    )
+    referrer: Url | None = None
+    title: Text | None = Field(None, description="Page or asset title.")
+    asset: Text | None = Field(
+        None,
+        description="Content asset: white paper, video, webinar.",
+        examples=["buyers-guide"],
+    )
+    topic: Text | None = Field(
+        None, description="What it is about.", examples=["data security"]
+    )
+    form: Text | None = Field(
+        None, description="Form's name; `demo` and `contact` mark a hand raised."
+    )
+    duration_seconds: float | None = Field(
+        None, ge=0, le=86_400 * 7, description="Time spent, in seconds."
+    )
+
+
+class EmailEvent(RawEvent):
+    """What a recipient, or a machine on the way to one, did with a mail we sent."""
+
+    type: Literal[
+        "delivered", "open", "click", "reply", "bounce", "unsubscribe", "spam_report"
+    ]
+    email: Email = Field(description="Recipient's mailbox.", examples=["jane@acme.com"])
+    message_id: Id | None = Field(None, description="The sent message.")
+    url: Url | None = Field(None, description="Clicked link.")
+    asset: Text | None = Field(None, description="Campaign or asset the mail offers.")
+    topic: Text | None = None
+    machine: bool | None = Field(
+        None, description="The sender's own verdict: true for a proxy or a scanner."
+    )
+
+
+class TrialEvent(RawEvent):
+    """Trial and product usage, before and after the purchase."""
+
+    type: Literal[
+        "trial_started",
+        "trial_activated",
+        "trial_extended",
+        "trial_ended",
+        "feature_used",
+        "user_invited",
+        "limit_reached",
+        "signed_in",
+    ]
+    workspace_id: Id | None = Field(None, description="Tenant in the product.")
+    feature: Text | None = Field(None, description="Feature used.", examples=["export"])
+    product: Text | None = Field(None, description="Product or edition.")
+    trial_ends_at: AwareDatetime | None = Field(
+        None, description="When the trial runs out, with zone."
+    )
+
+
+class CrmEvent(RawEvent):
+    """Facts the seller's own systems know; they outrank behaviour."""
+
+    type: Literal[
+        "meeting_held",
+        "call_held",
+        "opportunity_created",
+        "opportunity_won",
+        "opportunity_lost",
+        "contract_renewed",
+        "contract_churned",
+    ]
+    owner: Text | None = Field(None, description="Seller who owns the account.")
+    amount: float | None = Field(
+        None, ge=0, le=1e12, description="Deal value in the account's currency."
+    )
+    reason: Text | None = Field(None, description="Reason won or lost.")
+
+
+class SupportEvent(RawEvent):
+    """Help asked for and opinions given after the sale."""
+
+    type: Literal["ticket_opened", "ticket_closed", "survey_answered"]
+    severity: Literal["low", "normal", "high", "urgent"] = "normal"
+    rating: float | None = Field(
+        None, ge=0, le=10, description="Survey answer, 0 (bad) to 10 (good)."
+    )
+    topic: Text | None = None
+
+
+class SocialEvent(RawEvent):
+    """What people say about us elsewhere."""
+
+    type: Literal[
+        "mention", "review_posted", "referral_made", "reference_given", "share"
+    ]
+    url: Url | None = None
+    rating: float | None = Field(
+        None, ge=0, le=10, description="Review's rating, 0 (bad) to 10 (good)."
+    )
+    topic: Text | None = None
+
+
+RAW_MODELS: dict[Source, type[RawEvent]] = {
+    Source.WEB: WebEvent,
+    Source.EMAIL: EmailEvent,
+    Source.TRIAL: TrialEvent,
+    Source.CRM: CrmEvent,
+    Source.SUPPORT: SupportEvent,
+    Source.SOCIAL: SocialEvent,
+}
+
+__all__ = [
+    "ID_LENGTH_MAX",
+    "RAW_MODELS",
+    "CrmEvent",
+    "EmailEvent",
+    "RawEvent",
+    "SocialEvent",
+    "SupportEvent",
+    "TrialEvent",
+    "WebEvent",
+]

@@ -1,0 +1,68 @@
+"""x. Rejected: input that could not be used, with its original bytes, the reason and where it lay. Nothing is lost."""
+
+from base64 import b64decode, b64encode
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from schemas.base import Record, Source
+
+
+class RejectReason(StrEnum):
+    """Closed list; a metric label."""
+
+    EMPTY = "empty"
+    OVERSIZE = "oversize"
+    BAD_ENCODING = "bad_encoding"
+    BAD_JSON = "bad_json"
+    TOO_DEEP = "too_deep"
+    UNKNOWN_FORMAT = "unknown_format"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    BAD_FIELD = "bad_field"
+    OVERSIZE_FIELD = "oversize_field"
+    NO_SUBJECT = "no_subject"
+    BAD_TIME = "bad_time"
+
+
+class Rejected(Record):
+    """One refused input record, or one refused item of an input batch."""
+
+    rejected_id: str = Field(description="128-bit id from the coordinates.")
+    source: Source
+    reason: RejectReason
+    detail: str = Field(description="What is wrong, where, and how to mend it.")
+    topic: str
+    partition: int
+    offset: int
+    index: int = Field(
+        description="Item within the record; 0 where the record is one item, -1 for the whole record."
+    )
+    received_at: AwareDatetime = Field(
+        description="When the broker took the raw record."
+    )
+    key: str | None = Field(
+        None, description="Original key, base64; null if there was none."
+    )
+    value: str | None = Field(
+        description="Original bytes, in `encoding`; null for a null value."
+    )
+    encoding: Literal["utf-8", "base64"]
+
+    def original_value(self) -> bytes | None:
+        """The original bytes, as the producer wrote them."""
+        if self.value is None:
+            return None
+        return (
+            self.value.encode() if self.encoding == "utf-8" else b64decode(self.value)
+        )
+
+
+def as_text(value: bytes | None) -> tuple[str | None, Literal["utf-8", "base64"]]:
+    """Bytes as text that JSON can carry without loss: UTF-8 where they are, base64 where they are not."""
+    if value is None:
+        return None, "utf-8"
+    try:
+        return value.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return b64encode(value).decode(), "base64"

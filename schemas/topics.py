@@ -1,0 +1,185 @@
+"""The catalogue of topics: what lies where, by which key, for how long. Names and partitions stand here and nowhere else.
+
+Input topics may be lists, since producers have topics already; all names can be changed by settings
+(`TRIGGERPOINT_TOPIC_PREFIX`, `TRIGGERPOINT_INPUT_TOPICS`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from pydantic import BaseModel
+
+from schemas.account import Account
+from schemas.activity import Activity
+from schemas.alert import Alert
+from schemas.base import Record, Source, Team
+from schemas.event import Event
+from schemas.feedback import Feedback
+from schemas.identity import IdentityFact, SubjectState
+from schemas.journey import JourneyState
+from schemas.raw import RAW_MODELS
+from schemas.rejected import Rejected
+from schemas.transition import Transition
+
+DAY_MS = 86_400_000
+PARTITIONS_DEFAULT = 4
+RECORD_BYTES_MAX = 1_048_576
+"""Largest input record, bytes; a larger one is refused by the broker."""
+
+REJECTED_BYTES_MAX = 4 * RECORD_BYTES_MAX
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic.
+
+    Args:
+        name: name without the prefix set by `TRIGGERPOINT_TOPIC_PREFIX`.
+        noun: model of its values.
+        key: what its records are keyed by, in words.
+        producer, consumer: who writes and who reads it.
+        retention_days: how long records stay; 0 for a compacted topic, which keeps the newest record of each key.
+        input: written by others, so its partition count is theirs to choose.
+    """
+
+    name: str
+    noun: type[BaseModel]
+    key: str
+    producer: str
+    consumer: str
+    retention_days: int = 30
+    input: bool = False
+    bytes_max: int = RECORD_BYTES_MAX
+
+    @property
+    def compacted(self) -> bool:
+        """Whether only the newest record of each key is kept."""
+        return self.retention_days == 0
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """Topic settings for the broker."""
+        common = {"max.message.bytes": str(self.bytes_max)}
+        if self.compacted:
+            return common | {
+                "cleanup.policy": "compact",
+                "min.cleanable.dirty.ratio": "0.3",
+            }
+        return common | {
+            "cleanup.policy": "delete",
+            "retention.ms": str(self.retention_days * DAY_MS),
+        }
+
+
+def _raw(source: Source) -> Topic:
+    return Topic(
+        f"intent.events.{source}.v1",
+        RAW_MODELS[source],
+        "any",
+        "producers",
+        "ingest",
+        14,
+        input=True,
+    )
+
+
+def _alerts(team: Team) -> Topic:
+    return Topic(
+        f"intent.alerts.{team}.v1",
+        Alert,
+        "account id",
+        "advance",
+        f"{team}, archive",
+        90,
+    )
+
+
+RAW: Mapping[Source, Topic] = {source: _raw(source) for source in Source}
+EVENTS = Topic("intent.events.v1", Event, "subject", "ingest", "identify, archive", 30)
+REJECTED = Topic(
+    "intent.rejected.v1",
+    Rejected,
+    "input's key",
+    "ingest",
+    "archive, ops",
+    90,
+    bytes_max=REJECTED_BYTES_MAX,
+)
+IDENTITY = Topic(
+    "intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90
+)
+ACTIVITIES = Topic(
+    "intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90
+)
+TRANSITIONS = Topic(
+    "intent.transitions.v1",
+    Transition,
+    "account id",
+    "advance",
+    "archive, subscribers",
+    365,
+)
+ALERTS: Mapping[Team, Topic] = {team: _alerts(team) for team in Team}
+ACCOUNTS = Topic(
+    "intent.accounts.v1",
+    Account,
+    "account id",
+    "directory owners",
+    "identify, advance",
+    0,
+    input=True,
+)
+FEEDBACK = Topic(
+    "intent.feedback.v1", Feedback, "account id", "teams", "archive", 365, input=True
+)
+SUBJECT_CHANGELOG = Topic(
+    "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0
+)
+JOURNEY_CHANGELOG = Topic(
+    "intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0
+)
+
+CATALOGUE: tuple[Topic, ...] = (
+    *RAW.values(),
+    EVENTS,
+    REJECTED,
+    IDENTITY,
+    ACTIVITIES,
+    TRANSITIONS,
+    *ALERTS.values(),
+    ACCOUNTS,
+    FEEDBACK,
+    SUBJECT_CHANGELOG,
+    JOURNEY_CHANGELOG,
+)
+"""In the order of the data's way."""
+
+
+@dataclass(frozen=True)
+class TopicNames:
+    """Catalogue topics under the names of one installation.
+
+    Args:
+        prefix: put before each name of our own, e.g. `acme.`.
+        inputs: source -> names of the topics producers already write; empty means the catalogue's own.
+    """
+
+    prefix: str = ""
+    inputs: Mapping[Source, tuple[str, ...]] = field(default_factory=dict)
+
+    def name(self, topic: Topic) -> str:
+        """The topic's name on this installation's broker."""
+        return self.prefix + topic.name
+
+    def raw(self, source: Source) -> tuple[str, ...]:
+        """Names of the input topics of one source."""
+        return self.inputs.get(source) or (self.name(RAW[source]),)
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Partition of a key on the pipeline's own keyed topics: CRC-32 modulo the count (in C, unlike murmur2 here)."""
+    return crc32(key) % partitions
+
+
+__all__ = ["CATALOGUE", "Record", "Topic", "TopicNames", "partition_of"]
