@@ -31,20 +31,12 @@ class Account(Record):
 
     account_id: Id = Field(min_length=1, examples=["acme"])
     name: Text = Field(min_length=1, examples=["Acme Corp"])
-    domains: tuple[Domain, ...] = Field(
-        (), max_length=500, examples=[["acme.com", "acme.de"]]
-    )
-    owner: Text = Field(
-        "", description="Who in sales owns it.", examples=["maria@example.com"]
-    )
+    domains: tuple[Domain, ...] = Field((), max_length=500, examples=[["acme.com", "acme.de"]])
+    owner: Text = Field("", description="Who in sales owns it.", examples=["maria@example.com"])
     region: Text = ""
     tier: Text = Field("", examples=["1"])
     target: bool = Field(False, description="On the target list.")
     status: AccountStatus = AccountStatus.PROSPECT
     customer_since: AwareDatetime | None = None
-    office_ranges: tuple[Text, ...] = Field(
-        (), max_length=200, description="CIDR ranges of its own networks."
-    )
-    suppressed: Text = Field(
-        "", description="Reason to keep it out: competitor, partner, press, own staff."
-    )
+    office_ranges: tuple[Text, ...] = Field((), max_length=200, description="CIDR ranges of its own networks.")
+    suppressed: Text = Field("", description="Reason to keep it out: competitor, partner, press, own staff.")

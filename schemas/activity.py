@@ -21,17 +21,13 @@ class Activity(Record):
         examples=["pricing_view", "content_download"],
     )
     occurred_ms: int = Field(description="When it happened, ms since 1970 UTC.")
-    received_ms: int = Field(
-        description="When the broker took the raw record, ms since 1970 UTC."
-    )
+    received_ms: int = Field(description="When the broker took the raw record, ms since 1970 UTC.")
     late: bool = Field(
         False,
         description="Attributed after the fact, from a visitor's anonymous history.",
     )
     subject: str = Field(description="Subject that did it.", examples=["a:v-81"])
-    person: str = Field(
-        "", description="Mailbox, else user id; '' for an anonymous visitor."
-    )
+    person: str = Field("", description="Mailbox, else user id; '' for an anonymous visitor.")
     person_name: str = ""
     job_title: str = ""
     method: Method
@@ -45,6 +41,4 @@ class Activity(Record):
     product: str = ""
     rating: float | None = None
     amount: float | None = None
-    ends_ms: int = Field(
-        0, description="When the trial runs out, ms since 1970 UTC; 0 if none."
-    )
+    ends_ms: int = Field(0, description="When the trial runs out, ms since 1970 UTC; 0 if none.")

@@ -13,12 +13,8 @@ class Play(Record):
     next_likely: str = Field(description="What the buyer will probably do next.")
     message: str = Field(description="What to say or send.")
     content: str = Field("", description="Content that fits.")
-    channel: str = Field(
-        "", description="How to reach them.", examples=["phone", "mail", "in-app"]
-    )
-    act_within_hours: float = Field(
-        gt=0, description="How long the moment lasts, in hours."
-    )
+    channel: str = Field("", description="How to reach them.", examples=["phone", "mail", "in-app"])
+    act_within_hours: float = Field(gt=0, description="How long the moment lasts, in hours.")
 
 
 class AlertPerson(Record):
@@ -32,9 +28,7 @@ class AlertPerson(Record):
 class Alert(Record):
     """One trigger point reached. Lies on `intent.alerts.<team>.v1`, keyed by account id."""
 
-    alert_id: str = Field(
-        description="128-bit id from account, trigger and the event or timer that raised it."
-    )
+    alert_id: str = Field(description="128-bit id from account, trigger and the event or timer that raised it.")
     trigger: str = Field(examples=["pricing_interest"])
     team: Team
     account_id: str
@@ -42,20 +36,14 @@ class Alert(Record):
     owner: str = Field("", description="Who owns the account, from the directory.")
     tier: str = ""
     stage: Stage
-    raised_at: AwareDatetime = Field(
-        description="Event time of what raised it; for a timer, when it was due."
-    )
-    received_at: AwareDatetime = Field(
-        description="When the broker took the record that raised it."
-    )
+    raised_at: AwareDatetime = Field(description="Event time of what raised it; for a timer, when it was due.")
+    received_at: AwareDatetime = Field(description="When the broker took the record that raised it.")
     act_by: AwareDatetime = Field(description="raised_at plus the play's time.")
     title: str
     why: str = Field(description="The reason in one sentence.")
     play: Play
     people: tuple[AlertPerson, ...] = ()
     score: float = Field(description="Sum of the causes' points.")
-    confidence: float = Field(
-        description="How sure the account is, weighed by points, 0 to 1."
-    )
+    confidence: float = Field(description="How sure the account is, weighed by points, 0 to 1.")
     causes: tuple[Cause, ...]
     rule_version: str

@@ -19,9 +19,7 @@ Url = Annotated[str, StringConstraints(max_length=URL_LENGTH_MAX)]
 class Record(BaseModel):
     """A value that travels or is kept: frozen, and closed against fields nobody declared."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_enum_values=False, ser_json_inf_nan="null"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False, ser_json_inf_nan="null")
 
     def encode(self) -> bytes:
         """The record as JSON bytes, as it lies on Kafka."""
@@ -53,16 +51,12 @@ def stable_id(*parts: str | int) -> str:
     Ids are made from source coordinates and content only, never from a clock or a random source, so that a
     replay makes the same ids again. Parts are joined by a byte that cannot stand in them.
     """
-    return blake2b(
-        "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=16
-    ).hexdigest()
+    return blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def from_ms(epoch_ms: int) -> datetime:
     """Milliseconds since 1970 as an aware UTC datetime."""
-    return datetime.fromtimestamp(epoch_ms // 1000, UTC).replace(
-        microsecond=epoch_ms % 1000 * 1000
-    )
+    return datetime.fromtimestamp(epoch_ms // 1000, UTC).replace(microsecond=epoch_ms % 1000 * 1000)
 
 
 def to_ms(moment: datetime) -> int:

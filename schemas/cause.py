@@ -11,21 +11,13 @@ class Cause(Record):
     Points are multiples of 1/8, so that their sum is exact in binary floating point, in any order, on any machine.
     """
 
-    event_id: str = Field(
-        description="'' for the sum of activities that fell out of the list."
-    )
+    event_id: str = Field(description="'' for the sum of activities that fell out of the list.")
     type: str
     occurred_ms: int
-    person: str = Field(
-        "", description="Mailbox, else user id; '' for an anonymous visitor."
-    )
+    person: str = Field("", description="Mailbox, else user id; '' for an anonymous visitor.")
     detail: str = Field("", description="Asset, page or feature.")
-    base_points: float = Field(
-        description="Points on the day, weighed by grade and identity confidence."
-    )
-    decay: float = Field(
-        description="Share left at that moment, 0 to 1, by the type's half-life."
-    )
+    base_points: float = Field(description="Points on the day, weighed by grade and identity confidence.")
+    decay: float = Field(description="Share left at that moment, 0 to 1, by the type's half-life.")
     points: float = Field(description="base_points x decay, rounded to 1/8.")
     confidence: float = Field(description="How sure the account is, 0 to 1.")
     count: int = Field(1, description="How many activities this stands for.")

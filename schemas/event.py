@@ -18,9 +18,7 @@ class Grade(StrEnum):
 class Event(Record):
     """One thing that happened, with everything known about who did it. Absent text is '' and absent numbers are 0."""
 
-    event_id: str = Field(
-        description="128-bit id from format and producer's id (or content): retries repeat it."
-    )
+    event_id: str = Field(description="128-bit id from format and producer's id (or content): retries repeat it.")
     source: Source
     format: str = Field(
         description="Format it was decoded from.",
@@ -30,19 +28,13 @@ class Event(Record):
         description="Event type of the native form.",
         examples=["page_view", "trial_started"],
     )
-    occurred_ms: int = Field(
-        description="When it happened, ms since 1970 UTC; never after `received_ms`."
-    )
-    received_ms: int = Field(
-        description="When the broker took the raw record, ms since 1970 UTC."
-    )
+    occurred_ms: int = Field(description="When it happened, ms since 1970 UTC; never after `received_ms`.")
+    received_ms: int = Field(description="When the broker took the raw record, ms since 1970 UTC.")
     clamped: bool = Field(
         False,
         description="The producer's clock was ahead; `occurred_ms` was set to `received_ms`.",
     )
-    origin: str = Field(
-        description="Raw record it came from: topic:partition:offset:index."
-    )
+    origin: str = Field(description="Raw record it came from: topic:partition:offset:index.")
     source_event_id: str = Field("", description="The id the producer gave, verbatim.")
     anonymous_id: str = ""
     user_id: str = ""
@@ -64,16 +56,12 @@ class Event(Record):
     severity: str = ""
     rating: float | None = Field(None, description="0 (bad) to 10 (good).")
     amount: float | None = Field(None, description="Deal value.")
-    ends_ms: int = Field(
-        0, description="When the trial runs out, ms since 1970 UTC; 0 if none."
-    )
+    ends_ms: int = Field(0, description="When the trial runs out, ms since 1970 UTC; 0 if none.")
     duration_seconds: float = 0.0
     reason: str = ""
     grade: Grade = Grade.HUMAN
     grade_reason: str = Field("", description="Why it is not graded human.")
-    properties: dict[str, str] = Field(
-        default_factory=dict, description="Further producer's fields, flat, as text."
-    )
+    properties: dict[str, str] = Field(default_factory=dict, description="Further producer's fields, flat, as text.")
 
     @property
     def subject(self) -> str:

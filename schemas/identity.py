@@ -22,17 +22,11 @@ class IdentityFact(Record):
     """ "This id belongs to this company, because …". Lies on `intent.identity.v1`, keyed by the subject it is about;
     `identify` writes it when one event shows two ids together, and reads it back under the other id's key."""
 
-    fact_id: str = Field(
-        description="128-bit id from subject, account, person and event."
-    )
-    subject: str = Field(
-        description="Subject the fact is about.", examples=["a:v-81", "e:jane@acme.com"]
-    )
+    fact_id: str = Field(description="128-bit id from subject, account, person and event.")
+    subject: str = Field(description="Subject the fact is about.", examples=["a:v-81", "e:jane@acme.com"])
     account_id: str
     domain: str = ""
-    person: str = Field(
-        "", description="Person the subject is, if known: mailbox, else user id."
-    )
+    person: str = Field("", description="Person the subject is, if known: mailbox, else user id.")
     method: Method
     confidence: float = Field(ge=0, le=1)
     reason: str = Field(description="The evidence in words.")
@@ -55,9 +49,5 @@ class SubjectState(Record):
         (),
         description="Ids of the newest events, newest last: duplicates are known by them.",
     )
-    history: tuple[Event, ...] = Field(
-        (), description="Events nobody could be named for yet, oldest first."
-    )
-    told: tuple[str, ...] = Field(
-        (), description="Fact ids already written, so that each is written once."
-    )
+    history: tuple[Event, ...] = Field((), description="Events nobody could be named for yet, oldest first.")
+    told: tuple[str, ...] = Field((), description="Fact ids already written, so that each is written once.")

@@ -23,13 +23,9 @@ class Stage(StrEnum):
     DORMANT = "dormant"
 
 
-RANK: dict[Stage, int] = {
-    stage: rank for rank, stage in enumerate(Stage) if stage is not Stage.DORMANT
-}
+RANK: dict[Stage, int] = {stage: rank for rank, stage in enumerate(Stage) if stage is not Stage.DORMANT}
 RANK[Stage.DORMANT] = 0
-CUSTOMER_STAGES = frozenset(
-    {Stage.CUSTOMER, Stage.ADOPTING, Stage.EXPANDING, Stage.ADVOCATING}
-)
+CUSTOMER_STAGES = frozenset({Stage.CUSTOMER, Stage.ADOPTING, Stage.EXPANDING, Stage.ADVOCATING})
 
 
 class Evidence(Record):
@@ -38,15 +34,11 @@ class Evidence(Record):
     event_id: str
     type: str
     occurred_ms: int
-    points: float = Field(
-        description="Points on the day, weighed by grade and identity confidence."
-    )
+    points: float = Field(description="Points on the day, weighed by grade and identity confidence.")
     confidence: float
     person: str = ""
     subject: str = ""
-    detail: str = Field(
-        "", description="Asset, page or feature, for the sentence a person reads."
-    )
+    detail: str = Field("", description="Asset, page or feature, for the sentence a person reads.")
 
 
 class Carry(Record):
@@ -86,9 +78,7 @@ class JourneyState(Record):
     account_name: str = ""
     stage: Stage = Stage.UNAWARE
     stage_since_ms: int = 0
-    clock_ms: int = Field(
-        0, description="Newest event time seen; the journey's own time."
-    )
+    clock_ms: int = Field(0, description="Newest event time seen; the journey's own time.")
     transitions: int = Field(0, description="How many transitions so far.")
     evidence: tuple[Evidence, ...] = ()
     carried: tuple[Carry, ...] = ()
@@ -96,18 +86,8 @@ class JourneyState(Record):
     trial: Trial | None = None
     customer_since_ms: int = 0
     last_human_ms: int = 0
-    usage_by_day: dict[int, int] = Field(
-        default_factory=dict, description="Day since 1970 -> uses."
-    )
-    fired: dict[str, int] = Field(
-        default_factory=dict, description="Trigger -> event time it last fired, ms."
-    )
-    timers_done: dict[str, int] = Field(
-        default_factory=dict, description="Timer -> due time last fired, ms."
-    )
-    seen: tuple[str, ...] = Field(
-        (), description="Newest activity ids, shortened: duplicates are known by them."
-    )
-    due_ms: int = Field(
-        0, description="When the next timer is due, ms since 1970 UTC; 0 if none."
-    )
+    usage_by_day: dict[int, int] = Field(default_factory=dict, description="Day since 1970 -> uses.")
+    fired: dict[str, int] = Field(default_factory=dict, description="Trigger -> event time it last fired, ms.")
+    timers_done: dict[str, int] = Field(default_factory=dict, description="Timer -> due time last fired, ms.")
+    seen: tuple[str, ...] = Field((), description="Newest activity ids, shortened: duplicates are known by them.")
+    due_ms: int = Field(0, description="When the next timer is due, ms since 1970 UTC; 0 if none.")

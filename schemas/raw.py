@@ -39,31 +39,15 @@ class RawEvent(BaseModel):
         min_length=1,
         description="Producer's id, once per event; retries repeat it.",
     )
-    occurred_at: AwareDatetime = Field(
-        description="When it happened, with zone.", examples=["2026-11-22T10:00:00Z"]
-    )
-    anonymous_id: Id | None = Field(
-        None, min_length=1, description="Visitor or device id from a cookie or an SDK."
-    )
-    user_id: Id | None = Field(
-        None, min_length=1, description="Signed-in user's id in the producer's system."
-    )
-    email: Email | None = Field(
-        None, description="Mailbox of the person, if known.", examples=["jane@acme.com"]
-    )
+    occurred_at: AwareDatetime = Field(description="When it happened, with zone.", examples=["2026-11-22T10:00:00Z"])
+    anonymous_id: Id | None = Field(None, min_length=1, description="Visitor or device id from a cookie or an SDK.")
+    user_id: Id | None = Field(None, min_length=1, description="Signed-in user's id in the producer's system.")
+    email: Email | None = Field(None, description="Mailbox of the person, if known.", examples=["jane@acme.com"])
     person_name: Text | None = Field(None, description="Name the person gave.")
-    job_title: Text | None = Field(
-        None, description="Job title the person gave.", examples=["VP Engineering"]
-    )
-    account_id: Id | None = Field(
-        None, min_length=1, description="Account id in the directory or the CRM."
-    )
-    account_domain: Id | None = Field(
-        None, description="Company's domain, where the producer knows it."
-    )
-    ip: Annotated[str, StringConstraints(max_length=45)] | None = Field(
-        None, description="Client address, v4 or v6."
-    )
+    job_title: Text | None = Field(None, description="Job title the person gave.", examples=["VP Engineering"])
+    account_id: Id | None = Field(None, min_length=1, description="Account id in the directory or the CRM.")
+    account_domain: Id | None = Field(None, description="Company's domain, where the producer knows it.")
+    ip: Annotated[str, StringConstraints(max_length=45)] | None = Field(None, description="Client address, v4 or v6.")
     user_agent: Text | None = Field(None, description="Client's user agent.")
     properties: dict[Annotated[str, StringConstraints(max_length=100)], Scalar] = Field(
         default_factory=dict,
@@ -85,9 +69,7 @@ class WebEvent(RawEvent):
         "chat",
         "identify",
     ]
-    url: Url | None = Field(
-        None, description="Page.", examples=["https://example.com/pricing"]
-    )
+    url: Url | None = Field(None, description="Page.", examples=["https://example.com/pricing"])
     referrer: Url | None = None
     title: Text | None = Field(None, description="Page or asset title.")
     asset: Text | None = Field(
@@ -95,31 +77,21 @@ class WebEvent(RawEvent):
         description="Content asset: white paper, video, webinar.",
         examples=["buyers-guide"],
     )
-    topic: Text | None = Field(
-        None, description="What it is about.", examples=["data security"]
-    )
-    form: Text | None = Field(
-        None, description="Form's name; `demo` and `contact` mark a hand raised."
-    )
-    duration_seconds: float | None = Field(
-        None, ge=0, le=86_400 * 7, description="Time spent, in seconds."
-    )
+    topic: Text | None = Field(None, description="What it is about.", examples=["data security"])
+    form: Text | None = Field(None, description="Form's name; `demo` and `contact` mark a hand raised.")
+    duration_seconds: float | None = Field(None, ge=0, le=86_400 * 7, description="Time spent, in seconds.")
 
 
 class EmailEvent(RawEvent):
     """What a recipient, or a machine on the way to one, did with a mail we sent."""
 
-    type: Literal[
-        "delivered", "open", "click", "reply", "bounce", "unsubscribe", "spam_report"
-    ]
+    type: Literal["delivered", "open", "click", "reply", "bounce", "unsubscribe", "spam_report"]
     email: Email = Field(description="Recipient's mailbox.", examples=["jane@acme.com"])
     message_id: Id | None = Field(None, description="The sent message.")
     url: Url | None = Field(None, description="Clicked link.")
     asset: Text | None = Field(None, description="Campaign or asset the mail offers.")
     topic: Text | None = None
-    machine: bool | None = Field(
-        None, description="The sender's own verdict: true for a proxy or a scanner."
-    )
+    machine: bool | None = Field(None, description="The sender's own verdict: true for a proxy or a scanner.")
 
 
 class TrialEvent(RawEvent):
@@ -138,9 +110,7 @@ class TrialEvent(RawEvent):
     workspace_id: Id | None = Field(None, description="Tenant in the product.")
     feature: Text | None = Field(None, description="Feature used.", examples=["export"])
     product: Text | None = Field(None, description="Product or edition.")
-    trial_ends_at: AwareDatetime | None = Field(
-        None, description="When the trial runs out, with zone."
-    )
+    trial_ends_at: AwareDatetime | None = Field(None, description="When the trial runs out, with zone.")
 
 
 class CrmEvent(RawEvent):
@@ -156,9 +126,7 @@ class CrmEvent(RawEvent):
         "contract_churned",
     ]
     owner: Text | None = Field(None, description="Seller who owns the account.")
-    amount: float | None = Field(
-        None, ge=0, le=1e12, description="Deal value in the account's currency."
-    )
+    amount: float | None = Field(None, ge=0, le=1e12, description="Deal value in the account's currency.")
     reason: Text | None = Field(None, description="Reason won or lost.")
 
 
@@ -167,22 +135,16 @@ class SupportEvent(RawEvent):
 
     type: Literal["ticket_opened", "ticket_closed", "survey_answered"]
     severity: Literal["low", "normal", "high", "urgent"] = "normal"
-    rating: float | None = Field(
-        None, ge=0, le=10, description="Survey answer, 0 (bad) to 10 (good)."
-    )
+    rating: float | None = Field(None, ge=0, le=10, description="Survey answer, 0 (bad) to 10 (good).")
     topic: Text | None = None
 
 
 class SocialEvent(RawEvent):
     """What people say about us elsewhere."""
 
-    type: Literal[
-        "mention", "review_posted", "referral_made", "reference_given", "share"
-    ]
+    type: Literal["mention", "review_posted", "referral_made", "reference_given", "share"]
     url: Url | None = None
-    rating: float | None = Field(
-        None, ge=0, le=10, description="Review's rating, 0 (bad) to 10 (good)."
-    )
+    rating: float | None = Field(None, ge=0, le=10, description="Review's rating, 0 (bad) to 10 (good).")
     topic: Text | None = None
 
 

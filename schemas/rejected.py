@@ -35,27 +35,17 @@ class Rejected(Record):
     topic: str
     partition: int
     offset: int
-    index: int = Field(
-        description="Item within the record; 0 where the record is one item, -1 for the whole record."
-    )
-    received_at: AwareDatetime = Field(
-        description="When the broker took the raw record."
-    )
-    key: str | None = Field(
-        None, description="Original key, base64; null if there was none."
-    )
-    value: str | None = Field(
-        description="Original bytes, in `encoding`; null for a null value."
-    )
+    index: int = Field(description="Item within the record; 0 where the record is one item, -1 for the whole record.")
+    received_at: AwareDatetime = Field(description="When the broker took the raw record.")
+    key: str | None = Field(None, description="Original key, base64; null if there was none.")
+    value: str | None = Field(description="Original bytes, in `encoding`; null for a null value.")
     encoding: Literal["utf-8", "base64"]
 
     def original_value(self) -> bytes | None:
         """The original bytes, as the producer wrote them."""
         if self.value is None:
             return None
-        return (
-            self.value.encode() if self.encoding == "utf-8" else b64decode(self.value)
-        )
+        return self.value.encode() if self.encoding == "utf-8" else b64decode(self.value)
 
 
 def as_text(value: bytes | None) -> tuple[str | None, Literal["utf-8", "base64"]]:

@@ -106,12 +106,8 @@ REJECTED = Topic(
     90,
     bytes_max=REJECTED_BYTES_MAX,
 )
-IDENTITY = Topic(
-    "intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90
-)
-ACTIVITIES = Topic(
-    "intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90
-)
+IDENTITY = Topic("intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90)
+ACTIVITIES = Topic("intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90)
 TRANSITIONS = Topic(
     "intent.transitions.v1",
     Transition,
@@ -130,15 +126,9 @@ ACCOUNTS = Topic(
     0,
     input=True,
 )
-FEEDBACK = Topic(
-    "intent.feedback.v1", Feedback, "account id", "teams", "archive", 365, input=True
-)
-SUBJECT_CHANGELOG = Topic(
-    "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0
-)
-JOURNEY_CHANGELOG = Topic(
-    "intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0
-)
+FEEDBACK = Topic("intent.feedback.v1", Feedback, "account id", "teams", "archive", 365, input=True)
+SUBJECT_CHANGELOG = Topic("intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0)
+JOURNEY_CHANGELOG = Topic("intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0)
 
 CATALOGUE: tuple[Topic, ...] = (
     *RAW.values(),

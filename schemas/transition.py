@@ -10,23 +10,15 @@ from schemas.journey import Stage
 class Transition(Record):
     """One step on the journey, with its frozen causes."""
 
-    transition_id: str = Field(
-        description="128-bit id from account, stages and the event or timer that moved it."
-    )
+    transition_id: str = Field(description="128-bit id from account, stages and the event or timer that moved it.")
     account_id: str
     account_name: str = ""
     sequence: int = Field(description="1 for the account's first transition.")
     from_stage: Stage
     to_stage: Stage
-    occurred_at: AwareDatetime = Field(
-        description="Event time of what moved it; for a timer, when it was due."
-    )
-    received_at: AwareDatetime = Field(
-        description="When the broker took the record that moved it."
-    )
-    entered_from_at: AwareDatetime | None = Field(
-        None, description="When `from_stage` was entered."
-    )
+    occurred_at: AwareDatetime = Field(description="Event time of what moved it; for a timer, when it was due.")
+    received_at: AwareDatetime = Field(description="When the broker took the record that moved it.")
+    entered_from_at: AwareDatetime | None = Field(None, description="When `from_stage` was entered.")
     rule: str = Field(description="Rule that was met.", examples=["evaluating"])
     why: str = Field(description="The reason in one sentence.")
     score: float = Field(description="Sum of the causes' points.")

@@ -1,0 +1,96 @@
+"""The account directory, kept in memory from the compacted topic `intent.accounts.v1`; a change counts at once."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+
+from agents.metrics import Metrics
+from pipeline.directory import EMPTY, Directory
+from schemas.account import Account
+
+log = structlog.get_logger()
+
+
+class DirectoryReader:
+    """Reads all partitions of the accounts topic, without a group: each worker holds the whole directory.
+
+    Args:
+        options: how to reach the broker.
+        topic: name of the accounts topic.
+        partitions: how many it has.
+        metrics: as everywhere.
+    """
+
+    def __init__(self, options: Mapping[str, Any], topic: str, partitions: int, metrics: Metrics) -> None:
+        self._options, self._metrics = options, metrics
+        self._partitions = [TopicPartition(topic, at) for at in range(partitions)]
+        self._current = EMPTY
+        self._task: asyncio.Task[None] | None = None
+
+    def current(self) -> Directory:
+        """The directory as it is now."""
+        return self._current
+
+    async def start(self) -> None:
+        """Read what is there, then follow changes. Returns when everything written so far is known."""
+        consumer = AIOKafkaConsumer(**self._options, enable_auto_commit=False, isolation_level="read_committed")
+        await consumer.start()
+        consumer.assign(self._partitions)
+        await consumer.seek_to_beginning(*self._partitions)
+        ends = await consumer.end_offsets(self._partitions)
+        while [tp for tp in self._partitions if await consumer.position(tp) < ends[tp]]:
+            await self._read(consumer)
+        log.info("directory_read", accounts=len(self._current))
+        self._task = asyncio.create_task(self._follow(consumer), name="directory")
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            while True:
+                try:
+                    await self._read(consumer)
+                except KafkaError as error:
+                    log.warning("directory_waits", error=repr(error))
+                    await asyncio.sleep(1)
+        finally:
+            await consumer.stop()
+
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+        changes: list[tuple[str, Account | None]] = []
+        for records in (await consumer.getmany(timeout_ms=500)).values():
+            for record in records:
+                try:
+                    change = change_of(record.key, record.value)
+                except ValidationError as error:
+                    self._metrics.directory_errors.inc()
+                    where = f"{record.topic}:{record.partition}:{record.offset}"
+                    first = error.errors()[0]
+                    log.error("account_refused", where=where, field=first["loc"], problem=first["msg"], kept="old one")
+                    continue
+                if change is not None:
+                    changes.append(change)
+        if changes:
+            self._current = self._current.with_changes(changes)
+            self._metrics.accounts.set(len(self._current))
+
+
+def change_of(key: bytes | None, value: bytes | None) -> tuple[str, Account | None] | None:
+    """What a record of the accounts topic changes: a new account, or None for a tombstone of its key.
+
+    Raises:
+        ValidationError: the value is no account.
+    """
+    if value is None:
+        return (key.decode("utf-8", "replace"), None) if key else None
+    account = Account.model_validate_json(value)
+    return account.account_id, account

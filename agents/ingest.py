@@ -1,0 +1,74 @@
+"""Stage 1 on Kafka: raw topics -> events | rejected. Stateless; a lane per input partition."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agents.clock import Clock
+from agents.metrics import Metrics
+from agents.shell.outbox import Outbox
+from agents.shell.state import StateView
+from pipeline.ingest import RawRecord, ingest
+from schemas.base import Source
+from schemas.event import Event
+from schemas.rejected import Rejected
+from schemas.topics import EVENTS, REJECTED, TopicNames
+
+
+class IngestHandler:
+    """Decodes and grades each record of a batch.
+
+    Args:
+        sources: input topic -> source.
+        names: topic names of this installation.
+        clock: maps the broker's timestamps to the pipeline's time.
+        metrics: as everywhere.
+    """
+
+    def __init__(self, sources: Mapping[str, Source], names: TopicNames, clock: Clock, metrics: Metrics) -> None:
+        self._sources = sources
+        self._events, self._rejected = names.name(EVENTS), names.name(REJECTED)
+        self._clock, self._metrics = clock, metrics
+
+    def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
+        """Each input item becomes exactly one event or one rejected record."""
+        source = self._sources[records[0].topic]
+        received: list[int] = []
+        outcomes: list[Event | Rejected] = []
+        for record in records:
+            received_ms = self._clock.at_ms(record.timestamp)
+            received.append(received_ms)
+            raw = RawRecord(
+                source,
+                record.topic,
+                record.partition,
+                record.offset,
+                received_ms,
+                record.key,
+                record.value,
+                record.headers or (),
+            )
+            for outcome in ingest(raw):
+                outcomes.append(outcome)
+                if isinstance(outcome, Event):
+                    out.send(self._events, outcome.subject.encode(), outcome.encode())
+                else:
+                    headers = [("reason", outcome.reason.encode()), ("origin", raw_origin(outcome).encode())]
+                    out.send(self._rejected, record.key or b"", outcome.encode(), headers)
+        out.count(lambda: self._count(outcomes))
+        return received
+
+    def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
+        """Nothing to wake: no state."""
+
+    def _count(self, outcomes: Sequence[Event | Rejected]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Event):
+                self._metrics.events.labels(outcome.source, outcome.format).inc()
+                self._metrics.graded.labels(outcome.grade).inc()
+            else:
+                self._metrics.rejected.labels(outcome.source, outcome.reason).inc()
+
+
+def raw_origin(rejected: Rejected) -> str:
+    """Coordinates of a rejected item: topic:partition:offset:index."""
+    return f"{rejected.topic}:{rejected.partition}:{rejected.offset}:{rejected.index}"

@@ -1,0 +1,38 @@
+"""Logging: readable lines on a terminal, JSON elsewhere; third parties turned down to what an operator needs."""
+
+import logging
+import sys
+
+import structlog
+
+
+def set_up(level: str) -> None:
+    """Configure structlog and the standard library's loggers, once per process.
+
+    Args:
+        level: debug, info, warning or error.
+    """
+    number = logging.getLevelName(level.upper())
+    terminal = sys.stderr.isatty()
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # plain tracebacks: rich ones show local variables, and so secrets and people's data
+    ending = (
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if terminal
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[*shared, *ending],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    for name in ("aiokafka", "faust", "mode"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # the broker's "not yet" at the start of a transaction is logged as an error, and tried again
+    logging.getLogger("aiokafka.producer.sender").setLevel(logging.CRITICAL)

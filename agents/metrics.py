@@ -1,0 +1,69 @@
+"""Every metric: name, kind, labels and meaning, in one place. Base units; no label with unbounded values."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+RECORDS = (1, 5, 10, 50, 100, 500, 1000, 2500, 5000, 10_000)
+
+
+class Metrics:
+    """The metrics of one worker, in a registry of their own (a test makes a fresh one).
+
+    Args:
+        version: the product's version, shown as `triggerpoint_build_info`.
+    """
+
+    def __init__(self, version: str = "") -> None:
+        registry = self.registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"triggerpoint_{name}", text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"triggerpoint_{name}", text, labels, registry=registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(f"triggerpoint_{name}", text, labels, buckets=buckets, registry=registry)
+
+        Info("triggerpoint_build", "Version of the worker.", registry=registry).info({"version": version})
+        self.records = counter("records_total", "Records a stage has taken in and committed.", "stage")
+        self.events = counter("events_total", "Events taken in, by source and format.", "source", "format")
+        self.rejected = counter("rejected_total", "Input rejected, by source and reason.", "source", "reason")
+        self.graded = counter("events_graded_total", "Events by grade: human, suspect, machine.", "grade")
+        self.identified = counter("identified_total", "Events by outcome of identify.", "outcome")
+        self.transitions = counter("transitions_total", "Stage transitions.", "from_stage", "to_stage")
+        self.alerts = counter("alerts_total", "Alerts raised, by team and trigger.", "team", "trigger")
+        self.held_back = counter(
+            "alerts_held_back_total", "Alerts not raised, by trigger and reason.", "trigger", "reason"
+        )
+        self.batch_records = histogram("batch_records", "Records of one batch.", RECORDS, "stage")
+        self.batch_seconds = histogram(
+            "batch_seconds", "Time to work one batch, from hand-over to commit.", SECONDS, "stage"
+        )
+        self.commit_seconds = histogram(
+            "commit_seconds", "Time of one transaction: send, offsets, commit.", SECONDS, "stage"
+        )
+        self.latency_seconds = histogram(
+            "latency_seconds", "From the broker's receipt of the raw record to the stage's commit.", SECONDS, "stage"
+        )
+        self.lag = gauge("lag_records", "Records not yet committed.", "stage", "topic", "partition")
+        self.last_commit = gauge("last_commit_timestamp_seconds", "When the stage last committed.", "stage")
+        self.since_commit = gauge("seconds_since_last_commit", "Seconds since the stage last committed.", "stage")
+        self.lanes = gauge("lanes", "Partitions this worker works on.", "stage")
+        self.state_keys = gauge("state_keys", "Keys in state.", "stage", "partition")
+        self.state_bytes = gauge("state_bytes", "Bytes of keys and values in state.", "stage", "partition")
+        self.recovery_seconds = histogram("recovery_seconds", "Time to rebuild a partition's state.", SECONDS, "stage")
+        self.recovered = counter("recovered_records_total", "Changelog records read back.", "stage")
+        self.timers = counter("timers_fired_total", "Timers fired by the clock.", "stage")
+        self.retries = counter("retries_total", "Work done again after a passing fault.", "stage", "cause")
+        self.fenced = counter("fenced_total", "Lanes given up because another worker owns the partition.", "stage")
+        self.rows = counter("sink_rows_total", "Rows inserted.", "table")
+        self.inserts = counter("sink_inserts_total", "Inserts done.", "table")
+        self.insert_seconds = histogram("sink_insert_seconds", "Time of one insert.", SECONDS, "table")
+        self.insert_retries = counter("sink_retries_total", "Inserts tried again.", "table")
+        self.buffered_rows = gauge("sink_buffered_rows", "Rows waiting for an insert.", "table")
+        self.unreadable = counter(
+            "archive_unreadable_total", "Accounts and feedback records that are not what they should be."
+        )
+        self.accounts = gauge("directory_accounts", "Accounts in the directory.")
+        self.directory_errors = counter("directory_errors_total", "Directory records that could not be read.")

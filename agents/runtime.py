@@ -1,0 +1,36 @@
+"""Everything a stage needs that has an effect or comes from outside, made once at start-up and passed on."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from agents.clock import Clock
+from agents.metrics import Metrics
+from agents.settings import Settings
+from pipeline.directory import Directory
+from pipeline.rules import Rules
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One worker's surroundings.
+
+    Args:
+        settings, clock, metrics: as everywhere.
+        options: how to reach the broker.
+        directory: gives the account directory as it is now.
+        rules: the journey's rules.
+        partitions: topic name -> partition count on the broker, as checked at start-up.
+        committed: (group, partitions) -> committed offsets.
+    """
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    options: Mapping[str, Any]
+    directory: Callable[[], Directory]
+    rules: Rules
+    partitions: Mapping[str, int]
+    committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]

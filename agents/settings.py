@@ -1,0 +1,115 @@
+"""All settings, read once at start-up from the environment (`TRIGGERPOINT_*`), an `.env` file or a secrets folder."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from schemas.base import Source
+from schemas.errors import SettingsError
+from schemas.topics import PARTITIONS_DEFAULT, TopicNames
+
+PREFIX = "TRIGGERPOINT_"
+
+
+class Settings(BaseSettings):
+    """One worker's settings. Each field is the variable of the same name in capitals behind `TRIGGERPOINT_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, validate_default=True
+    )
+
+    bootstrap_servers: str = Field("127.0.0.1:9092", min_length=1, description="Kafka brokers, host:port, by comma.")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = Field(None, description="CA bundle for TLS; the system's where empty.")
+    topic_prefix: str = Field("", description="Put before each topic, group and transactional id.")
+    input_topics: Annotated[dict[Source, tuple[str, ...]], NoDecode] = Field(
+        default_factory=dict,
+        description="Producers' own topics: `web=site.events,site.forms;email=mail.hooks`.",
+    )
+    partitions: int = Field(PARTITIONS_DEFAULT, ge=1, le=512, description="Partitions of the pipeline's own topics.")
+    replication: int = Field(1, ge=1, le=7, description="Replicas of each topic.")
+    clickhouse_url: SecretStr = Field(
+        SecretStr("http://127.0.0.1:8123"), description="http[s]://[user:password@]host:port"
+    )
+    clickhouse_database: str = Field("triggerpoint", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    archive_flush_seconds: float = Field(1.0, gt=0, le=60, description="Longest time rows wait for an insert.")
+    archive_rows_max: int = Field(100_000, ge=1, description="Rows of one insert.")
+    poll_records_max: int = Field(4000, ge=1, le=100_000, description="Records of one fetched batch.")
+    session_timeout_seconds: float = Field(30.0, ge=6, le=300, description="Silence after which a worker is dead.")
+    transaction_timeout_seconds: float = Field(
+        60.0, ge=5, le=900, description="Longest batch; the broker aborts after it."
+    )
+    timer_grace_seconds: float = Field(5.0, ge=0, le=3600, description="How long timers wait for late events.")
+    metrics_host: str = Field("127.0.0.1", description="Where /metrics, /healthz, /readyz listen.")
+    metrics_port: int = Field(6066, ge=0, le=65535, description="0: any free port.")
+    data_dir: Path = Field(Path(".data"), description="Local stack's and worker's files.")
+    clock: str = Field(
+        "system",
+        pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?)$",
+        description="`system`, or `replay:<real ms>:<pipeline ms>:<speed>`: history played at a speed.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_inputs(cls, values: dict[str, Any]) -> dict[str, Any]:
+        given = values.get("input_topics")
+        if isinstance(given, str):
+            values = values | {"input_topics": parse_input_topics(given)}
+        return values
+
+    @model_validator(mode="after")
+    def _password_where_needed(self) -> "Settings":
+        if self.kafka_security.startswith("SASL") and not (self.kafka_username and self.kafka_password):
+            raise ValueError("kafka_security is SASL, so kafka_username and kafka_password must be set")
+        return self
+
+    @property
+    def topics(self) -> TopicNames:
+        """Topic names of this installation."""
+        return TopicNames(self.topic_prefix, self.input_topics)
+
+    def group(self, stage: str) -> str:
+        """Consumer group of a stage."""
+        return f"{self.topic_prefix}triggerpoint-{stage}"
+
+
+def parse_input_topics(text: str) -> dict[Source, tuple[str, ...]]:
+    """`web=a,b;email=c` as source -> topics.
+
+    Raises:
+        ValueError: a part is not `source=topic[,topic]`, or the source is unknown.
+    """
+    found: dict[Source, tuple[str, ...]] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        source, equals, topics = part.partition("=")
+        names = tuple(name.strip() for name in topics.split(",") if name.strip())
+        if not equals or not names:
+            raise ValueError(f"`{part}` is not `source=topic[,topic]`")
+        try:
+            found[Source(source.strip())] = names
+        except ValueError:
+            raise ValueError(f"`{source}` is no source; sources are {', '.join(Source)}") from None
+    return found
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment.
+
+    Raises:
+        SettingsError: a setting is wrong; the text names each variable, what is wrong and what it had.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            name = PREFIX + "_".join(str(part) for part in item["loc"]).upper() if item["loc"] else "settings"
+            secret = "password" in name.lower() or "url" in name.lower()
+            lines.append(f"{name}: {item['msg']}" + ("" if secret else f" (it is {item['input']!r})"))
+        raise SettingsError("; ".join(lines), "See the configuration table in the README.") from None

@@ -1,0 +1,246 @@
+"""Lanes: each input partition is worked in order, partitions side by side; a full lane holds back only itself.
+
+A lane does one batch after the other and knows nothing of what the work is. It opens when its partitions are assigned
+and closes before they are taken away, so that no batch is in work across a rebalance.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFenced,
+    TopicAuthorizationFailedError,
+)
+
+from schemas.errors import TriggerpointError
+
+BATCHES_WAITING_MAX = 2
+"""Batches a lane holds beside the one in work; memory is bounded by partitions x this x batch size."""
+
+CLOSE_SECONDS = 8.0
+"""A rebalance must not wait for a sink that is away; what is given up is neither committed nor lost."""
+
+REOPEN_SECONDS = 0.5
+REOPEN_SECONDS_MAX = 15.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was fetched from one partition at once.
+
+    Args:
+        tp: the partition.
+        records: aiokafka records, in offset order.
+        done: called when the batch is committed or given up, whichever comes; tells Faust it is no longer in work.
+    """
+
+    tp: TopicPartition
+    records: Sequence[Any]
+    done: Callable[[], None]
+
+
+class Work(Protocol):
+    """What a lane does with batches."""
+
+    async def open(self) -> None:
+        """Become the owner: fence the former one, read offsets and state. May be called again after a fault."""
+
+    async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
+        """Work one batch and commit it. Records already committed are skipped.
+
+        Raises:
+            KafkaError: passing fault; the lane is opened anew and the batch worked again.
+        """
+
+    async def tick(self, idle: bool) -> None:
+        """Called between batches, and with `idle` when none came for a while: timers."""
+
+    async def close(self) -> None:
+        """Give everything back."""
+
+
+REFUSED = (MessageSizeTooLargeError, TopicAuthorizationFailedError, GroupAuthorizationFailedError)
+"""What the broker refuses today it refuses tomorrow: stop with a clear text instead of trying for ever."""
+
+
+def may_retry(error: KafkaError | TriggerpointError) -> bool:
+    """Whether the lane may be opened anew after this error and the batch worked again."""
+    if isinstance(error, TriggerpointError):
+        return error.retryable
+    return not isinstance(error, REFUSED)
+
+
+class Lane:
+    """One lane.
+
+    Args:
+        name: for logs.
+        work: what it does.
+        idle_seconds: how long to wait for a batch before the next tick.
+        on_fenced: called when another worker has taken the partition over; the lane ends.
+        on_fatal: called with an error that must stop the worker; nothing of the batch is committed.
+        on_retry: called with the error's name before work is done again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Work,
+        idle_seconds: float,
+        on_fenced: Callable[[], None],
+        on_fatal: Callable[[BaseException], None],
+        on_retry: Callable[[str], None],
+    ) -> None:
+        self.name = name
+        self._work = work
+        self._idle_seconds = idle_seconds
+        self._on_fenced, self._on_fatal, self._on_retry = on_fenced, on_fatal, on_retry
+        self._waiting: asyncio.Queue[Batch] = asyncio.Queue()
+        self._in_work: Batch | None = None
+        self._closing = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.ready = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._task = asyncio.create_task(self._run(), name=f"lane {self.name}")
+
+    def put(self, batch: Batch) -> None:
+        """Hand a batch over. Never blocks: `full` is asked before the partition is fetched."""
+        self._waiting.put_nowait(batch)
+
+    @property
+    def full(self) -> bool:
+        """Whether the lane wants no more batches for now."""
+        return self._waiting.qsize() >= BATCHES_WAITING_MAX
+
+    async def close(self) -> None:
+        """Finish the batch in work (or give it up, uncommitted, when that takes long), give up those that wait."""
+        self._closing.set()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CLOSE_SECONDS)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        while not self._waiting.empty():
+            self._waiting.get_nowait().done()
+
+    async def _run(self) -> None:
+        delay = REOPEN_SECONDS
+        try:
+            while not self._closing.is_set():
+                try:
+                    await self._work.open()
+                    self.ready.set()
+                    delay = REOPEN_SECONDS
+                    await self._work_batches()
+                except ProducerFenced:
+                    raise
+                except (KafkaError, TriggerpointError) as error:
+                    if not may_retry(error):
+                        raise
+                    self._on_retry(type(error).__name__)
+                    log.warning("lane_reopens", lane=self.name, error=repr(error), after_seconds=delay)
+                    await self._work.close()
+                    await self._pause(delay)
+                    delay = min(delay * 2, REOPEN_SECONDS_MAX)
+        except ProducerFenced:
+            log.warning("lane_fenced", lane=self.name, why="another worker owns the partition; nothing was written")
+            self._on_fenced()
+        except Exception as error:
+            log.error("lane_failed", lane=self.name, error=repr(error), exc_info=error)
+            self._on_fatal(error)
+        finally:
+            if self._in_work is not None:
+                self._in_work.done()
+            await self._work.close()
+
+    async def _work_batches(self) -> None:
+        while not self._closing.is_set():
+            if self._in_work is None:
+                self._in_work = await self._next()
+            idle = self._in_work is None
+            if self._in_work is not None:
+                await self._work.process(self._in_work.tp, self._in_work.records)
+                self._in_work.done()
+                self._in_work = None
+            await self._work.tick(idle)
+
+    async def _next(self) -> Batch | None:
+        if not self._waiting.empty():
+            return self._waiting.get_nowait()
+        getting = asyncio.ensure_future(self._waiting.get())
+        closing = asyncio.ensure_future(self._closing.wait())
+        await asyncio.wait({getting, closing}, timeout=self._idle_seconds, return_when=asyncio.FIRST_COMPLETED)
+        closing.cancel()
+        if getting.done():
+            return getting.result()
+        getting.cancel()
+        return None
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+class Lanes:
+    """All lanes of one stage in this worker.
+
+    Args:
+        lane_of: partition -> name of its lane; co-partitioned inputs of a stateful stage share one.
+        make: makes the lane of a name from the partitions it owns.
+    """
+
+    def __init__(
+        self,
+        lane_of: Callable[[TopicPartition], str],
+        make: Callable[[str, frozenset[TopicPartition]], Lane],
+    ) -> None:
+        self._lane_of = lane_of
+        self._make = make
+        self._lanes: dict[str, Lane] = {}
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every lane has its state."""
+        return all(lane.ready.is_set() for lane in self._lanes.values())
+
+    def assign(self, partitions: set[TopicPartition]) -> None:
+        """Open a lane for each assigned partition, before its first batch: timers run without traffic."""
+        owned: dict[str, set[TopicPartition]] = {}
+        for tp in partitions:
+            owned.setdefault(self._lane_of(tp), set()).add(tp)
+        for name, tps in sorted(owned.items()):
+            lane = self._lanes[name] = self._make(name, frozenset(tps))
+            lane.start()
+
+    def put(self, batch: Batch) -> None:
+        """Hand a batch to its lane; one of a partition that is not ours any more is given up."""
+        lane = self._lanes.get(self._lane_of(batch.tp))
+        if lane is None:
+            batch.done()
+        else:
+            lane.put(batch)
+
+    def full(self, tp: TopicPartition) -> bool:
+        """Whether the partition should not be fetched for now."""
+        lane = self._lanes.get(self._lane_of(tp))
+        return lane is None or lane.full
+
+    async def close(self) -> None:
+        """Close all lanes, side by side."""
+        lanes, self._lanes = list(self._lanes.values()), {}
+        await asyncio.gather(*(lane.close() for lane in lanes))

@@ -1,0 +1,199 @@
+"""Work of a stage whose outputs lie on Kafka: per batch one transaction of outputs, state changelog and offsets.
+
+After a fault nothing in memory is trusted: the lane is opened anew, which fences, reads the committed offsets and
+rebuilds the state from the changelog. So a lost answer to a commit needs no special case.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from agents.clock import Clock
+from agents.metrics import Metrics
+from agents.shell.outbox import Outbox
+from agents.shell.producer import LaneProducer
+from agents.shell.state import StateStore, StateView, due_headers, due_of
+
+TIMERS_PER_TICK = 1000
+LATENCY_SAMPLES = 16
+
+log = structlog.get_logger()
+
+
+class Handler(Protocol):
+    """The verb of a stage on one batch: reads records and state, writes outputs and state. Does no I/O."""
+
+    def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
+        """Work a batch of aiokafka records, in order; says when the broker had received each (pipeline's ms)."""
+
+    def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
+        """Fire what is due by `now_ms` for these keys; each must be written with a later due time, or none."""
+
+
+@dataclass(frozen=True)
+class LaneSetup:
+    """What the work of one lane needs.
+
+    Args:
+        stage: the stage's name, for metrics.
+        options: how to reach the broker.
+        group: consumer group of the stage.
+        transactional_id: the lane's own.
+        inputs: partitions it owns.
+        outputs: topics it writes, with their partition counts.
+        committed: asks the group's committed offsets, as they are at that moment.
+        changelog: partition of its state, or None for a stateless stage.
+        clock, metrics: as everywhere.
+        timeout_seconds: of a transaction.
+        grace_ms: how long timers wait behind the newest receipt.
+    """
+
+    stage: str
+    options: Mapping[str, Any]
+    group: str
+    transactional_id: str
+    inputs: frozenset[TopicPartition]
+    outputs: Mapping[str, int]
+    committed: Callable[[Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
+    changelog: TopicPartition | None
+    clock: Clock
+    metrics: Metrics
+    timeout_seconds: float
+    grace_ms: int
+
+
+class TransactionalWork:
+    """See the module's text.
+
+    Args:
+        setup: what the lane needs.
+        handler: the stage's verb.
+    """
+
+    def __init__(self, setup: LaneSetup, handler: Handler) -> None:
+        self._setup = setup
+        self._handler = handler
+        self._producer: LaneProducer | None = None
+        self._store = StateStore()
+        self._next: dict[TopicPartition, int] = {}
+        self._watermark_ms = 0
+
+    async def open(self) -> None:
+        """Fence, read committed offsets, rebuild the state."""
+        setup = self._setup
+        await self.close()
+        producer = LaneProducer(setup.options, setup.transactional_id, setup.group, setup.timeout_seconds)
+        self._producer = producer
+        await producer.start()
+        # only now: the former owner can no longer commit, so these offsets are final
+        self._next = dict(await setup.committed(setup.inputs))
+        self._store = StateStore()
+        if setup.changelog is not None:
+            began = time.monotonic()
+            count = await self._recover(setup.changelog)
+            seconds = time.monotonic() - began
+            setup.metrics.recovery_seconds.labels(setup.stage).observe(seconds)
+            if count:
+                log.info(
+                    "state_recovered",
+                    stage=setup.stage,
+                    partition=setup.changelog.partition,
+                    records=count,
+                    keys=len(self._store),
+                    seconds=round(seconds, 3),
+                    records_per_second=round(count / max(seconds, 1e-6)),
+                )
+            self._measure_state()
+
+    async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
+        """Work one batch and commit it."""
+        began = time.monotonic()
+        start = self._next.get(tp, 0)
+        if records[0].offset < start:
+            records = [record for record in records if record.offset >= start]
+            if not records:
+                return
+        metrics, stage = self._setup.metrics, self._setup.stage
+        state, out = StateView(self._store), Outbox(self._setup.outputs.__getitem__)
+        received_ms = self._handler.handle(records, state, out)
+        await self._commit(state, out, {tp: records[-1].offset + 1})
+        self._next[tp] = records[-1].offset + 1
+        if received_ms:
+            self._watermark_ms = max(self._watermark_ms, received_ms[-1])
+            for moment_ms in received_ms[:: len(received_ms) // LATENCY_SAMPLES + 1]:
+                metrics.latency_seconds.labels(stage).observe(self._setup.clock.seconds_since(moment_ms))
+        metrics.records.labels(stage).inc(len(records))
+        metrics.batch_records.labels(stage).observe(len(records))
+        metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
+
+    async def tick(self, idle: bool) -> None:
+        """Fire due timers. Their time is the newest receipt this lane has worked off (so that a backlog is not judged by
+        today's clock) or, when the lane is idle, the clock; either less the grace, so that what is on its way comes
+        first."""
+        setup = self._setup
+        now_ms = (setup.clock.now_ms() if idle else self._watermark_ms) - setup.grace_ms
+        keys = self._store.due(now_ms, TIMERS_PER_TICK)
+        if not keys:
+            return
+        state, out = StateView(self._store), Outbox(self._setup.outputs.__getitem__)
+        self._handler.wake(keys, now_ms, state, out)
+        await self._commit(state, out, {})
+        setup.metrics.timers.labels(setup.stage).inc(len(keys))
+
+    async def close(self) -> None:
+        """Stop the producer."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    async def _commit(self, state: StateView, out: Outbox, offsets: Mapping[TopicPartition, int]) -> None:
+        setup = self._setup
+        assert self._producer is not None
+        began = time.monotonic()
+        if state.writes:
+            assert setup.changelog is not None
+            out.records[setup.changelog.topic, setup.changelog.partition] = [
+                (key, value, due_headers(due_ms))
+                for key, (value, due_ms) in state.writes.items()
+            ]
+        await self._producer.transact(out.records, offsets)
+        state.commit()
+        out.committed()
+        setup.metrics.commit_seconds.labels(setup.stage).observe(time.monotonic() - began)
+        setup.metrics.last_commit.labels(setup.stage).set_to_current_time()
+        if state.writes:
+            self._measure_state()
+
+    async def _recover(self, changelog: TopicPartition) -> int:
+        consumer = AIOKafkaConsumer(
+            **self._setup.options,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=8 << 20,
+        )
+        await consumer.start()
+        count = 0
+        try:
+            consumer.assign([changelog])
+            await consumer.seek_to_beginning(changelog)
+            end = (await consumer.end_offsets([changelog]))[changelog]
+            while await consumer.position(changelog) < end:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        self._store.apply(record.key, record.value, due_of(record.headers))
+                    count += len(records)
+                    self._setup.metrics.recovered.labels(self._setup.stage).inc(len(records))
+        finally:
+            await consumer.stop()
+        return count
+
+    def _measure_state(self) -> None:
+        setup = self._setup
+        assert setup.changelog is not None
+        labels = (setup.stage, str(setup.changelog.partition))
+        setup.metrics.state_keys.labels(*labels).set(len(self._store))
+        setup.metrics.state_bytes.labels(*labels).set(self._store.bytes)

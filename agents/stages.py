@@ -1,0 +1,137 @@
+"""The line: which stages there are, what each reads, and how its lanes are made."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from aiokafka import TopicPartition
+
+from agents.advance import AdvanceHandler
+from agents.archive import ArchiveWork, TableWriter
+from agents.identify import IdentifyHandler
+from agents.ingest import IngestHandler
+from agents.runtime import Runtime
+from agents.shell.app import Stage, StageApp
+from agents.shell.lanes import Work
+from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
+from schemas.base import Source
+from schemas.topics import (
+    ACCOUNTS,
+    ACTIVITIES,
+    ALERTS,
+    EVENTS,
+    FEEDBACK,
+    IDENTITY,
+    JOURNEY_CHANGELOG,
+    REJECTED,
+    SUBJECT_CHANGELOG,
+    TRANSITIONS,
+    Topic,
+)
+
+STAGES = ("ingest", "identify", "advance", "archive")
+ARCHIVED: tuple[Topic, ...] = (
+    EVENTS,
+    REJECTED,
+    IDENTITY,
+    ACTIVITIES,
+    TRANSITIONS,
+    *ALERTS.values(),
+    FEEDBACK,
+    ACCOUNTS,
+)
+
+
+def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], TableWriter]) -> list[Stage]:
+    """The chosen stages, in the order of the data's way.
+
+    Args:
+        runtime: what they need.
+        chosen: names out of `STAGES`.
+        writer: makes the archive's writer; called only if it is chosen.
+    """
+    wanted = set(chosen)
+    makers: Mapping[str, Callable[[], Stage]] = {
+        "ingest": lambda: _ingest(runtime),
+        "identify": lambda: _identify(runtime),
+        "advance": lambda: _advance(runtime),
+        "archive": lambda: _archive(runtime, writer()),
+    }
+    return [makers[name]() for name in STAGES if name in wanted]
+
+
+def _ingest(runtime: Runtime) -> Stage:
+    names = runtime.settings.topics
+    sources = {topic: source for source in Source for topic in names.raw(source)}
+
+    def handler() -> Handler:
+        return IngestHandler(sources, names, runtime.clock, runtime.metrics)
+
+    # stateless, and producers choose their partition counts: a lane per input partition
+    return _transactional(runtime, "ingest", tuple(sources), lambda tp: f"{tp.topic}-{tp.partition}", handler, None)
+
+
+def _identify(runtime: Runtime) -> Stage:
+    names = runtime.settings.topics
+
+    def handler() -> Handler:
+        return IdentifyHandler(names, runtime.directory, runtime.metrics)
+
+    inputs = (names.name(EVENTS), names.name(IDENTITY))
+    return _transactional(runtime, "identify", inputs, _by_number, handler, names.name(SUBJECT_CHANGELOG))
+
+
+def _advance(runtime: Runtime) -> Stage:
+    names = runtime.settings.topics
+
+    def handler() -> Handler:
+        return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics)
+
+    inputs = (names.name(ACTIVITIES),)
+    return _transactional(runtime, "advance", inputs, _by_number, handler, names.name(JOURNEY_CHANGELOG))
+
+
+def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
+    names = runtime.settings.topics
+    topics = {names.name(topic): topic for topic in ARCHIVED}
+
+    def make_work(app: StageApp, name: str, inputs: frozenset[TopicPartition]) -> Work:
+        return ArchiveWork(topics, writer, lambda: app.consumer, runtime.clock, runtime.metrics)
+
+    group = runtime.settings.group("archive")
+    return Stage("archive", group, tuple(topics), lambda tp: f"{tp.topic}-{tp.partition}", make_work)
+
+
+def _transactional(
+    runtime: Runtime,
+    name: str,
+    inputs: tuple[str, ...],
+    lane_of: Callable[[TopicPartition], str],
+    handler: Callable[[], Handler],
+    changelog: str | None,
+) -> Stage:
+    settings = runtime.settings
+    group = settings.group(name)
+
+    def make_work(app: StageApp, lane: str, owned: frozenset[TopicPartition]) -> Work:
+        number = next(iter(owned)).partition
+        setup = LaneSetup(
+            stage=name,
+            options=runtime.options,
+            group=group,
+            transactional_id=f"{group}-{lane}",
+            inputs=owned,
+            outputs=runtime.partitions,
+            committed=lambda tps: runtime.committed(group, tps),
+            changelog=TopicPartition(changelog, number) if changelog else None,
+            clock=runtime.clock,
+            metrics=runtime.metrics,
+            timeout_seconds=settings.transaction_timeout_seconds,
+            grace_ms=int(settings.timer_grace_seconds * 1000),
+        )
+        return TransactionalWork(setup, handler())
+
+    return Stage(name, group, inputs, lane_of, make_work)
+
+
+def _by_number(tp: TopicPartition) -> str:
+    """Co-partitioned inputs share a lane, and so the state of their keys."""
+    return str(tp.partition)

@@ -1,0 +1,110 @@
+"""Creates the catalogue's topics and checks them against the broker: start-up ends where records would be misplaced."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from agents.connection import connection_options
+from agents.settings import Settings
+from schemas.errors import TopicMismatchError
+from schemas.topics import CATALOGUE, RAW, Topic
+
+CREATE_SECONDS_MAX = 30
+
+
+@dataclass(frozen=True)
+class TopicStatus:
+    """One topic as wanted and as found. `found_partitions` is 0 where it is missing."""
+
+    name: str
+    topic: Topic
+    wanted_partitions: int
+    found_partitions: int
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, or ''."""
+        if not self.found_partitions:
+            return "missing"
+        # producers choose the partitions of their own topics
+        if not self.topic.input and self.found_partitions != self.wanted_partitions:
+            return f"has {self.found_partitions} partitions, must have {self.wanted_partitions}"
+        return ""
+
+
+def wanted(settings: Settings) -> list[tuple[str, Topic]]:
+    """Each topic name of this installation with its catalogue entry, in the order of the data's way."""
+    names = settings.topics
+    raw = {topic: source for source, topic in RAW.items()}
+    return [
+        (name, topic)
+        for topic in CATALOGUE
+        for name in (names.raw(raw[topic]) if topic in raw else (names.name(topic),))
+    ]
+
+
+async def status(admin: AIOKafkaAdminClient, settings: Settings) -> list[TopicStatus]:
+    """Every topic as wanted and as found."""
+    topics = wanted(settings)
+    existing = set(await admin.list_topics())
+    described = await admin.describe_topics([name for name, _ in topics if name in existing])
+    found = {entry["topic"]: len(entry["partitions"]) for entry in described}
+    return [TopicStatus(name, topic, settings.partitions, found.get(name, 0)) for name, topic in topics]
+
+
+async def create_missing(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
+    """Create what is missing and wait until the brokers know it; returns the names. Several workers may do it at once."""
+    missing = [entry for entry in await status(admin, settings) if not entry.found_partitions]
+    await asyncio.gather(*(_create(admin, entry, settings.replication) for entry in missing))
+    names = [entry.name for entry in missing]
+    async with asyncio.timeout(CREATE_SECONDS_MAX):
+        while set(names) - set(await admin.list_topics()):
+            await asyncio.sleep(0.1)
+    return names
+
+
+async def _create(admin: AIOKafkaAdminClient, entry: TopicStatus, replication: int) -> None:
+    config = dict(entry.topic.config)
+    try:
+        await admin.create_topics([NewTopic(entry.name, entry.wanted_partitions, replication, topic_configs=config)])
+    except TopicAlreadyExistsError:
+        return
+
+
+async def check(admin: AIOKafkaAdminClient, settings: Settings) -> Mapping[str, int]:
+    """Topic name -> partitions on the broker.
+
+    Raises:
+        TopicMismatchError: a topic is missing, or one of our own has another partition count: keys would move to
+            partitions whose state lies elsewhere.
+    """
+    entries = await status(admin, settings)
+    problems = [f"{entry.name} {entry.problem}" for entry in entries if entry.problem]
+    if problems:
+        raise TopicMismatchError(
+            f"Topics on {settings.bootstrap_servers} do not fit: {'; '.join(problems)}.",
+            "Missing ones: `triggerpoint topics create`. Another partition count: set TRIGGERPOINT_PARTITIONS to what the "
+            "broker has; to change it, use a new TRIGGERPOINT_TOPIC_PREFIX and replay.",
+        )
+    return {entry.name: entry.found_partitions for entry in entries}
+
+
+async def connect_admin(settings: Settings) -> AIOKafkaAdminClient:
+    """A started admin client.
+
+    Raises:
+        TopicMismatchError: no broker answers.
+    """
+    admin = AIOKafkaAdminClient(**connection_options(settings), request_timeout_ms=15_000)
+    try:
+        await admin.start()
+    except KafkaError as error:
+        await admin.close()
+        raise TopicMismatchError(
+            f"No Kafka broker answers at {settings.bootstrap_servers} ({error}).",
+            "Start one (`triggerpoint local up`) or set TRIGGERPOINT_BOOTSTRAP_SERVERS.",
+        ) from error
+    return admin

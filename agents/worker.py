@@ -1,0 +1,209 @@
+"""One worker process: the chosen stages, the directory, the metrics endpoint, from start to a clean end."""
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from sinks.clickhouse import ClickHouseSink
+
+from agents import topics
+from agents.archive import TableWriter
+from agents.clock import clock_of
+from agents.connection import connection_options
+from agents.directory import DirectoryReader
+from agents.http import HealthServer
+from agents.lag import LagMeter
+from agents.metrics import Metrics
+from agents.runtime import Runtime
+from agents.settings import Settings
+from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
+from agents.stages import STAGES, build_stages
+from pipeline.saas import SAAS
+from schemas.topics import ACCOUNTS
+from sinks.retry import RetryPolicy
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Runs stages until told to stop, or until an error that must stop it.
+
+    Args:
+        settings: the worker's settings.
+        stages: names out of `STAGES`; all by default.
+    """
+
+    def __init__(self, settings: Settings, stages: Iterable[str] = STAGES) -> None:
+        self._settings = settings
+        self._chosen = tuple(stages)
+        self.metrics = Metrics(version("triggerpoint"))
+        self._apps: list[StageApp] = []
+        self._closers: list[Any] = []
+        self._fatal: asyncio.Future[BaseException] | None = None
+        self.lag: LagMeter | None = None
+        self.http: HealthServer | None = None
+
+    async def start(self) -> None:
+        """Check the surroundings, then start everything.
+
+        Raises:
+            TriggerpointError: broker, topics, engine or settings do not fit; the text says how to mend it.
+        """
+        settings, metrics = self._settings, self.metrics
+        self._fatal = asyncio.get_running_loop().create_future()
+        options = connection_options(settings)
+        admin = await topics.connect_admin(settings)
+        self._closers.append(admin.close)
+        await topics.create_missing(admin, settings)
+        partitions = await topics.check(admin, settings)
+        accounts = settings.topics.name(ACCOUNTS)
+        directory = DirectoryReader(options, accounts, partitions[accounts], metrics)
+        await directory.start()
+        self._closers.append(directory.stop)
+        runtime = Runtime(
+            settings=settings,
+            clock=clock_of(settings.clock),
+            metrics=metrics,
+            options=options,
+            directory=directory.current,
+            rules=SAAS,
+            partitions=partitions,
+            committed=lambda group, tps: committed_offsets(admin, group, tps),
+        )
+        stages = build_stages(runtime, self._chosen, self._make_writer)
+        await self._start_lag(admin, options, stages, partitions)
+        for stage in stages:
+            app = build_app(stage, self._consumer_options(options, stage), settings.data_dir, self._watch(stage.name))
+            self._apps.append(app)
+        # started side by side: each waits for its group's first assignment
+        await asyncio.gather(*(app.start() for app in self._apps))
+        self.http = HealthServer(metrics, self._refresh, self._unhealthy, self._unready)
+        await self.http.start(settings.metrics_host, settings.metrics_port)
+        self._closers.append(self.http.stop)
+        log.info(
+            "worker_started", stages=list(self._chosen), metrics=f"http://{settings.metrics_host}:{self.http.port}"
+        )
+
+    async def wait(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set.
+
+        Raises:
+            BaseException: what stopped the worker; nothing of the batch it happened in was committed.
+        """
+        assert self._fatal is not None
+        stopping = asyncio.ensure_future(stop.wait())
+        watching = asyncio.ensure_future(self._watch_apps())
+        await asyncio.wait({stopping, watching, self._fatal}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        watching.cancel()
+        if self._fatal.done():
+            raise self._fatal.result()
+
+    async def stop(self) -> None:
+        """Finish what is in work, leave the groups, let everything go. What is not committed is worked again by others."""
+        await asyncio.gather(*(stop_app(app) for app in self._apps), return_exceptions=True)
+        for close in reversed(self._closers):
+            await close()
+        self._apps.clear()
+        self._closers.clear()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every stage has its partitions and their state."""
+        return not self._unready()
+
+    def _make_writer(self) -> TableWriter:
+        settings = self._settings
+        sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+        writer = TableWriter(
+            sink, RetryPolicy(), settings.archive_flush_seconds, settings.archive_rows_max, self.metrics
+        )
+        self._closers.append(writer.close)
+        return writer
+
+    async def _start_lag(
+        self, admin: AIOKafkaAdminClient, options: dict[str, Any], stages: list[Stage], partitions: Any
+    ) -> None:
+        ends = AIOKafkaConsumer(**options, enable_auto_commit=False, isolation_level="read_committed")
+        await ends.start()
+        self._closers.append(ends.stop)
+        self.lag = LagMeter(admin, ends, stages, partitions, self.metrics)
+        self.lag.start()
+        self._closers.append(self.lag.stop)
+
+    def _consumer_options(self, options: dict[str, Any], stage: Stage) -> dict[str, Any]:
+        timeout_ms = int(self._settings.session_timeout_seconds * 1000)
+        return options | {
+            "group_id": stage.group,
+            "client_id": f"triggerpoint-{stage.name}",
+            "max_poll_records": self._settings.poll_records_max,
+            "session_timeout_ms": timeout_ms,
+            "heartbeat_interval_ms": min(3000, timeout_ms // 3),
+            "rebalance_timeout_ms": 60_000,
+            # a sink may be away for long; that must not look like a dead worker
+            "max_poll_interval_ms": 4 * 3_600_000,
+        }
+
+    def _watch(self, stage: str) -> Watch:
+        def fatal(error: BaseException) -> None:
+            if self._fatal is not None and not self._fatal.done():
+                self._fatal.set_result(error)
+
+        return Watch(
+            on_fatal=fatal,
+            on_fenced=self.metrics.fenced.labels(stage).inc,
+            on_retry=lambda cause: self.metrics.retries.labels(stage, cause).inc(),
+            on_lanes=self.metrics.lanes.labels(stage).set,
+        )
+
+    async def _watch_apps(self) -> None:
+        """Faust notes a crash on the app and goes on existing; that must end the worker."""
+        while True:
+            for app in self._apps:
+                if app.crashed:
+                    self._watch(app.conf.id).on_fatal(app.crash_reason or RuntimeError(f"{app.conf.id} crashed"))
+                    return
+            await asyncio.sleep(1)
+
+    def _refresh(self) -> None:
+        if self.lag is not None:
+            self.lag.refresh()
+
+    def _unhealthy(self) -> str:
+        return "stopping after an error" if self._fatal is not None and self._fatal.done() else ""
+
+    def _unready(self) -> str:
+        waiting = [app.conf.id for app in self._apps if not app.has_assignment or not app.lanes.ready]
+        return f"waiting for partitions or state: {', '.join(waiting)}" if waiting or not self._apps else ""
+
+
+async def committed_offsets(
+    admin: AIOKafkaAdminClient, group: str, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """A group's committed offsets; 0 where there is none."""
+    wanted = sorted(partitions)
+    found = await admin.list_consumer_group_offsets(group, partitions=wanted)
+    return {tp: max(found[tp].offset, 0) if tp in found else 0 for tp in wanted}
+
+
+async def run_worker(settings: Settings, stages: Iterable[str] = STAGES) -> None:
+    """Run until SIGINT or SIGTERM.
+
+    Raises:
+        TriggerpointError: start-up failed, or an error stopped the worker.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    worker = Worker(settings, stages)
+    try:
+        await worker.start()
+        await worker.wait(stop)
+    finally:
+        await worker.stop()

@@ -1,0 +1,53 @@
+"""The command `triggerpoint`: one file a command, put together here in the order somebody new would use them."""
+
+import asyncio
+import sys
+
+import typer
+
+from deploy.cli.decode import decode
+from deploy.cli.demo import demo
+from deploy.cli.doctor import doctor
+from deploy.cli.identify import identify
+from deploy.cli.local import app as local
+from deploy.cli.migrate import migrate
+from deploy.cli.schema import schema
+from deploy.cli.simulate import simulate
+from deploy.cli.topics import app as topics
+from deploy.cli.watch import watch
+from deploy.cli.worker import worker
+from schemas.errors import TriggerpointError
+
+app = typer.Typer(
+    name="triggerpoint",
+    help="Buying intent from event streams: who is on the way to buy, why, and who should act until when.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(demo)
+app.add_typer(local, name="local", help="A real broker and a real engine on this machine, without Docker.")
+app.add_typer(topics, name="topics", help="Topics: create, check, list.")
+app.command()(migrate)
+app.command()(worker)
+app.command()(watch)
+app.command()(simulate)
+app.command()(decode)
+app.command()(identify)
+app.command()(schema)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run a command; our own errors end it with their text and exit code 2, without a traceback."""
+    try:
+        app()
+    except TriggerpointError as error:
+        typer.secho(f"error: {error}", fg="red" if sys.stderr.isatty() else None, err=True)
+        raise SystemExit(2) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

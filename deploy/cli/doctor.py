@@ -1,0 +1,76 @@
+"""`triggerpoint doctor`: what is set, what answers, what does not fit, and how to mend it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import orjson
+import typer
+
+from agents import settings as settings_module
+from agents import topics
+from agents.settings import Settings
+from schemas.errors import SettingsError, TriggerpointError
+from sinks.clickhouse import ClickHouseSink
+
+Check = Callable[[Settings], Awaitable[str]]
+
+
+async def check_broker(settings: Settings) -> str:
+    """The broker answers."""
+    admin = await topics.connect_admin(settings)
+    try:
+        return f"{settings.bootstrap_servers} answers, {len(await admin.list_topics())} topics"
+    finally:
+        await admin.close()
+
+
+async def check_topics(settings: Settings) -> str:
+    """All topics are there with the right partitions."""
+    admin = await topics.connect_admin(settings)
+    try:
+        return f"{len(await topics.check(admin, settings))} topics fit the catalogue"
+    finally:
+        await admin.close()
+
+
+async def check_clickhouse(settings: Settings) -> str:
+    """ClickHouse answers and has our tables."""
+    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    try:
+        await sink.ping()
+        rows = await sink.query("SELECT version() AS version", {})
+        tables = await sink.query(
+            "SELECT count() AS n FROM system.tables WHERE database = {database:String}",
+            {"database": settings.clickhouse_database},
+        )
+        if not tables[0]["n"]:
+            raise SettingsError(f"Database {settings.clickhouse_database} is empty.", "Run `triggerpoint migrate`.")
+        return f"version {rows[0]['version']}, {tables[0]['n']} tables and views"
+    finally:
+        await sink.close()
+
+
+CHECKS: dict[str, Check] = {"broker": check_broker, "topics": check_topics, "clickhouse": check_clickhouse}
+
+
+async def _run(settings: Settings) -> list[dict[str, str]]:
+    results = []
+    for name, check in CHECKS.items():
+        try:
+            results.append({"check": name, "state": "ok", "text": await check(settings)})
+        except TriggerpointError as error:
+            results.append({"check": name, "state": "failed", "text": error.what, "mend": error.mend})
+    return results
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False) -> None:
+    """Check settings, broker, topics and ClickHouse; exit code 1 if something does not fit."""
+    results = asyncio.run(_run(settings_module.load()))
+    for result in results:
+        if as_json:
+            typer.echo(orjson.dumps(result))
+        else:
+            typer.echo(f"{result['state']:>6}  {result['check']}: {result['text']} {result.get('mend', '')}".rstrip())
+    if any(result["state"] != "ok" for result in results):
+        raise typer.Exit(1)

@@ -1,0 +1,107 @@
+-- What came of it: steps on the journey, and alerts to the team that should act. Both with their frozen causes.
+
+-- migrate:up
+
+CREATE TABLE IF NOT EXISTS transitions_log
+(
+    transition_id String COMMENT 'Id of the transition, from account, stages and what moved it',
+    account_id String COMMENT 'Account that moved',
+    account_name String COMMENT 'Its name, where the directory knows it',
+    sequence UInt32 COMMENT '1 for the account''s first transition',
+    from_stage LowCardinality(String) COMMENT 'Stage left',
+    to_stage LowCardinality(String) COMMENT 'Stage entered',
+    occurred_at DateTime64(3, 'UTC') COMMENT 'Event time of what moved it; for a timer, when it was due',
+    received_at DateTime64(3, 'UTC') COMMENT 'When the broker took the record that moved it',
+    entered_from_at DateTime64(3, 'UTC') COMMENT 'When from_stage was entered; 1970 if it never was',
+    rule LowCardinality(String) COMMENT 'Rule that was met',
+    why String COMMENT 'The reason in one sentence',
+    score Float64 COMMENT 'Sum of the causes'' points',
+    causes Array(Tuple(
+        event_id String,
+        type LowCardinality(String),
+        occurred_at DateTime64(3, 'UTC'),
+        person String,
+        detail String,
+        base_points Float64,
+        decay Float64,
+        points Float64,
+        confidence Float64,
+        count UInt32,
+        decisive Bool))
+        COMMENT 'What it was made of: one tuple an activity, frozen; points (base_points x decay) add up to score',
+    rule_version LowCardinality(String) COMMENT 'Content hash of the rules',
+    kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
+    kafka_partition Int32 COMMENT 'Its partition',
+    kafka_offset UInt64 COMMENT 'Its offset',
+    kafka_timestamp DateTime64(3, 'UTC') COMMENT 'Its timestamp on that topic',
+    archived_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written here',
+    version UInt64 DEFAULT 18446744073709551615 - toUnixTimestamp64Milli(archived_at)
+        COMMENT 'Falls as archived_at rises: of several copies the first archived stays'
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(occurred_at)
+ORDER BY (account_id, occurred_at, transition_id)
+TTL toDateTime(received_at) + INTERVAL 10 YEAR
+SETTINGS ttl_only_drop_parts = 1
+COMMENT 'Stage transitions as archived, copies included; read the view transitions. Kept long: an account''s stage is its last one';
+
+CREATE TABLE IF NOT EXISTS alerts_log
+(
+    alert_id String COMMENT 'Id of the alert, from account, trigger and what raised it',
+    trigger LowCardinality(String) COMMENT 'Trigger point reached, e.g. pricing_interest',
+    team LowCardinality(String) COMMENT 'Who should act: marketing, sales or service',
+    account_id String COMMENT 'Account it is about',
+    account_name String COMMENT 'Its name, where the directory knows it',
+    owner String COMMENT 'Who owned the account then',
+    tier LowCardinality(String) COMMENT 'Account''s tier then',
+    stage LowCardinality(String) COMMENT 'Account''s stage then',
+    raised_at DateTime64(3, 'UTC') COMMENT 'Event time of what raised it; for a timer, when it was due',
+    received_at DateTime64(3, 'UTC') COMMENT 'When the broker took the record that raised it',
+    act_by DateTime64(3, 'UTC') COMMENT 'Until when the moment lasts',
+    title String COMMENT 'Headline',
+    why String COMMENT 'The reason in one sentence',
+    play_next_likely String COMMENT 'What the buyer will probably do next',
+    play_message String COMMENT 'What to say or send',
+    play_content String COMMENT 'Content that fits',
+    play_channel LowCardinality(String) COMMENT 'How to reach them: phone, mail, in-app, ...',
+    play_act_within_hours Float64 COMMENT 'How long the moment lasts, in hours',
+    people Array(Tuple(
+        person String,
+        name String,
+        job_title String))
+        COMMENT 'Whom the team can speak to',
+    score Float64 COMMENT 'Sum of the causes'' points',
+    confidence Float64 COMMENT 'How sure the account is, weighed by points, 0 to 1',
+    causes Array(Tuple(
+        event_id String,
+        type LowCardinality(String),
+        occurred_at DateTime64(3, 'UTC'),
+        person String,
+        detail String,
+        base_points Float64,
+        decay Float64,
+        points Float64,
+        confidence Float64,
+        count UInt32,
+        decisive Bool))
+        COMMENT 'What it was made of: one tuple an activity, frozen; points (base_points x decay) add up to score',
+    rule_version LowCardinality(String) COMMENT 'Content hash of the rules',
+    kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
+    kafka_partition Int32 COMMENT 'Its partition',
+    kafka_offset UInt64 COMMENT 'Its offset',
+    kafka_timestamp DateTime64(3, 'UTC') COMMENT 'Its timestamp on that topic',
+    archived_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written here',
+    version UInt64 DEFAULT 18446744073709551615 - toUnixTimestamp64Milli(archived_at)
+        COMMENT 'Falls as archived_at rises: of several copies the first archived stays'
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(raised_at)
+ORDER BY (team, trigger, raised_at, alert_id)
+TTL toDateTime(received_at) + INTERVAL 37 MONTH
+SETTINGS ttl_only_drop_parts = 1
+COMMENT 'Alerts as archived, copies included; read the view alerts';
+
+-- migrate:down
+
+DROP TABLE IF EXISTS transitions_log;
+DROP TABLE IF EXISTS alerts_log;

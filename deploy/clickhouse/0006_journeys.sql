@@ -1,0 +1,199 @@
+-- Where accounts stand on the journey, how far they get and how long it takes. Hits of machines count nowhere here.
+
+-- migrate:up
+
+CREATE OR REPLACE VIEW stages
+(
+    stage String COMMENT 'Stage of the journey',
+    rank UInt8 COMMENT 'Its place; dormant stands outside, as 0'
+)
+AS SELECT stage, rank FROM values(
+    'stage String, rank UInt8',
+    ('unaware', 0), ('aware', 1), ('researching', 2), ('evaluating', 3), ('trialing', 4), ('deciding', 5),
+    ('customer', 6), ('adopting', 7), ('expanding', 8), ('advocating', 9), ('dormant', 0))
+COMMENT 'Stages of the journey in their order';
+
+-- The last transition is the one with the highest sequence: a late event may move an account at an earlier event time.
+CREATE OR REPLACE VIEW account_stage
+(
+    account_id String COMMENT 'Account',
+    account_name String COMMENT 'Its name: the directory''s, else the one last seen',
+    owner String COMMENT 'Who owns it now',
+    tier String COMMENT 'Its tier now',
+    target Bool COMMENT 'On the target list now',
+    stage String COMMENT 'Stage it is in; unaware before the first transition',
+    since DateTime64(3, 'UTC') COMMENT 'When it entered the stage; 1970 before the first transition',
+    days_in_stage Float64 COMMENT 'Days since then, to now; 0 before the first transition',
+    score_at_transition Float64 COMMENT 'Score at its last transition',
+    rule String COMMENT 'Rule that moved it last',
+    why String COMMENT 'Why, in one sentence',
+    transitions UInt64 COMMENT 'How many transitions so far',
+    last_trigger String COMMENT 'Trigger of its newest alert; '''' if none',
+    last_trigger_at DateTime64(3, 'UTC') COMMENT 'When that was raised; 1970 if none',
+    last_activity String COMMENT 'Type of its newest activity',
+    last_activity_at DateTime64(3, 'UTC') COMMENT 'When that happened; 1970 if none'
+)
+AS SELECT
+    account_id,
+    multiIf(d.name != '', d.name, a.account_name != '', a.account_name, t.account_name) AS account_name,
+    d.owner AS owner,
+    d.tier AS tier,
+    d.target AS target,
+    if(t.transitions = 0, 'unaware', t.stage) AS stage,
+    t.since AS since,
+    if(t.transitions = 0, 0, greatest(0, dateDiff('millisecond', t.since, now64(3)) / 86400000)) AS days_in_stage,
+    t.score AS score_at_transition,
+    t.rule AS rule,
+    t.why AS why,
+    t.transitions AS transitions,
+    l.last_trigger AS last_trigger,
+    l.last_trigger_at AS last_trigger_at,
+    a.last_activity AS last_activity,
+    a.last_activity_at AS last_activity_at
+FROM
+(
+    SELECT
+        account_id,
+        argMax(activities.account_name, (occurred_at, activity_id)) AS account_name,
+        argMax(type, (occurred_at, activity_id)) AS last_activity,
+        max(occurred_at) AS last_activity_at
+    FROM activities
+    WHERE grade != 'machine'
+    GROUP BY account_id
+) AS a
+FULL JOIN
+(
+    SELECT
+        account_id,
+        transitions,
+        newest.1 AS account_name,
+        newest.2 AS stage,
+        newest.3 AS since,
+        newest.4 AS score,
+        newest.5 AS rule,
+        newest.6 AS why
+    FROM
+    (
+        SELECT
+            account_id,
+            count() AS transitions,
+            argMax(
+                (s.account_name, s.to_stage, s.occurred_at, s.score, s.rule, s.why),
+                (s.sequence, s.occurred_at, s.transition_id)) AS newest
+        FROM transitions AS s
+        GROUP BY account_id
+    )
+) AS t USING (account_id)
+LEFT JOIN
+(
+    SELECT account_id, argMax(trigger, (raised_at, alert_id)) AS last_trigger, max(raised_at) AS last_trigger_at
+    FROM alerts
+    GROUP BY account_id
+) AS l USING (account_id)
+LEFT JOIN accounts AS d USING (account_id)
+COMMENT 'Where each account stands now, and what it did last';
+
+-- Reached: entered the stage or any later one, since accounts may skip stages; so conversion never exceeds 1.
+-- The row unaware holds all accounts with any activity or transition; they "enter" it with their first activity.
+CREATE OR REPLACE VIEW funnel
+(
+    rank UInt8 COMMENT 'Place of the stage',
+    stage String COMMENT 'Stage',
+    accounts_reached UInt64 COMMENT 'Accounts that ever entered this stage or a later one',
+    accounts_entered UInt64 COMMENT 'Accounts that ever entered this very stage',
+    conversion_from_previous Nullable(Float64) COMMENT 'accounts_reached over that of the stage before; NULL for the first',
+    accounts_moved_on UInt64 COMMENT 'Of those that entered it, how many entered a later stage afterwards',
+    median_days_to_next Nullable(Float64) COMMENT 'Median days from first entering it to first entering a later one; NULL if none did'
+)
+AS WITH
+    entries AS
+    (
+        SELECT account_id, rank, min(occurred_at) AS entered_at
+        FROM transitions INNER JOIN stages ON stages.stage = transitions.to_stage
+        WHERE rank > 0
+        GROUP BY account_id, rank
+        UNION ALL
+        SELECT account_id, 0 AS rank, min(occurred_at) AS entered_at
+        FROM activities
+        WHERE grade != 'machine'
+        GROUP BY account_id
+    ),
+    journeys AS
+    (
+        SELECT account_id, groupArray((rank, entered_at)) AS steps, max(rank) AS highest
+        FROM entries
+        GROUP BY account_id
+    ),
+    passages AS
+    (
+        SELECT
+            s.rank AS rank,
+            s.stage AS stage,
+            highest,
+            arrayFilter(step -> step.1 = s.rank, steps) AS own,
+            arrayMap(step -> step.2, arrayFilter(step -> step.1 > s.rank AND step.2 >= own[1].2, steps)) AS later,
+            notEmpty(own) AND notEmpty(later) AS moved_on,
+            dateDiff('millisecond', own[1].2, arrayMin(later)) / 86400000 AS days
+        FROM stages AS s CROSS JOIN journeys
+        WHERE s.stage != 'dormant'
+    )
+SELECT
+    rank,
+    stage,
+    countIf(highest >= rank) AS accounts_reached,
+    countIf(notEmpty(own)) AS accounts_entered,
+    if(rank = 0, NULL, accounts_reached / nullIf(lagInFrame(accounts_reached) OVER (ORDER BY rank
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), 0)) AS conversion_from_previous,
+    countIf(moved_on) AS accounts_moved_on,
+    if(accounts_moved_on = 0, NULL, quantileExactInclusiveIf(0.5)(days, moved_on)) AS median_days_to_next
+FROM passages
+GROUP BY rank, stage
+ORDER BY rank
+COMMENT 'How far accounts get: reach, conversion and pace of each stage';
+
+CREATE OR REPLACE VIEW time_in_stage
+(
+    rank UInt8 COMMENT 'Place of the stage',
+    stage String COMMENT 'Stage',
+    stays_ended UInt64 COMMENT 'Stays that ended; an account may come back',
+    days_p25 Nullable(Float64) COMMENT 'A quarter of these stays were shorter, in days',
+    days_p50 Nullable(Float64) COMMENT 'Half of them were shorter, in days',
+    days_p75 Nullable(Float64) COMMENT 'Three quarters of them were shorter, in days',
+    days_p90 Nullable(Float64) COMMENT 'Nine tenths of them were shorter, in days',
+    accounts_now UInt64 COMMENT 'Accounts that are in the stage now',
+    days_now_p50 Nullable(Float64) COMMENT 'Half of these have been in it for less, in days'
+)
+AS SELECT
+    stages.rank AS rank,
+    stages.stage AS stage,
+    countIf(ended) AS stays_ended,
+    if(stays_ended = 0, NULL, quantileExactInclusiveIf(0.25)(days, ended)) AS days_p25,
+    if(stays_ended = 0, NULL, quantileExactInclusiveIf(0.5)(days, ended)) AS days_p50,
+    if(stays_ended = 0, NULL, quantileExactInclusiveIf(0.75)(days, ended)) AS days_p75,
+    if(stays_ended = 0, NULL, quantileExactInclusiveIf(0.9)(days, ended)) AS days_p90,
+    countIf(NOT ended) AS accounts_now,
+    if(accounts_now = 0, NULL, quantileExactInclusiveIf(0.5)(days, NOT ended)) AS days_now_p50
+FROM
+(
+    SELECT
+        from_stage AS stage,
+        greatest(0, dateDiff('millisecond', entered_from_at, occurred_at) / 86400000) AS days,
+        true AS ended
+    FROM transitions
+    WHERE entered_from_at > toDateTime64(0, 3, 'UTC')
+    UNION ALL
+    SELECT stage, days_in_stage AS days, false AS ended
+    FROM account_stage
+    WHERE transitions > 0
+) AS stays
+INNER JOIN stages ON stages.stage = stays.stage
+GROUP BY rank, stage
+ORDER BY rank, stage
+COMMENT 'How long accounts stay in a stage: stays that ended, and those that last';
+
+-- migrate:down
+
+DROP VIEW IF EXISTS time_in_stage;
+DROP VIEW IF EXISTS funnel;
+DROP VIEW IF EXISTS account_stage;
+DROP VIEW IF EXISTS stages;

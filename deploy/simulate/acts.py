@@ -1,0 +1,191 @@
+"""Sessions unfolded into acts: what was done when, by whom, with which device; still without a format."""
+
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import Any, NamedTuple
+
+from deploy.simulate.plan import Absence, Mail, Plan, Report, Session, Visit
+from deploy.simulate.site import BROWSERS, MAIL_PROXY, REFERRERS, SITE, Page, mail_links
+from deploy.simulate.spec import MINUTE_MS, Label, WorldSpec, rng_of
+from deploy.simulate.world import Company, Device, Person, pick
+
+FORM_NAMED = frozenset({"form_submit", "webinar"})
+"""Web acts in which the visitor leaves name and mailbox."""
+
+NOTHING: Mapping[str, Any] = {}
+
+
+class Act(NamedTuple):
+    """One thing done.
+
+    Args:
+        at_ms: when, ms since 1970.
+        event_id: the id its producer gives it.
+        person: who, as far as the producer is told; None for the company or an unknown visitor.
+        data: further fields by their native names; `..._at` fields are ms since 1970.
+        marks: truths that hold from here on.
+    """
+
+    at_ms: int
+    event_id: str
+    source: str
+    type: str
+    person: Person | None = None
+    device: Device | None = None
+    page: Page | None = None
+    form: str = ""
+    referrer: str = ""
+    data: Mapping[str, Any] = NOTHING
+    marks: tuple[str, ...] = ()
+    label: Label = Label.HUMAN
+    kind: str = "journey"
+    ip: str = ""
+    user_agent: str = ""
+
+
+Bundle = tuple[Act, ...]
+"""Acts that a producer reports in one record where its format allows that."""
+
+
+def acts_of(spec: WorldSpec, plan: Plan, number: int) -> Iterator[Bundle]:
+    """What happens in one session of a plan; the same on each call. Acts after the span's end are left out."""
+    company, session = plan.company, plan.sessions[number]
+    rng = rng_of(spec.seed, company.index, number, 4)
+    head = f"{spec.tag}-{company.index:x}-{number:x}-"
+    for bundle in _unfold(company, session, rng, head):
+        if bundle[-1].at_ms <= spec.end_ms:
+            yield bundle
+
+
+def _unfold(company: Company, session: Session, rng: Random, head: str) -> Iterator[Bundle]:
+    if isinstance(session, Visit):
+        for act in _visit(company.people[session.person], session, rng, head):
+            yield (act,)
+    elif isinstance(session, Report):
+        for act in _report(company, session, rng, head):
+            yield (act,)
+    else:
+        yield from _mail(company, session, rng, head)
+
+
+def device_for(person: Person, rng: Random) -> Device:
+    """The browser somebody sits at: mostly the first."""
+    return person.devices[1] if len(person.devices) > 1 and rng.random() < 0.3 else person.devices[0]
+
+
+def _visit(person: Person, visit: Visit, rng: Random, head: str) -> Iterator[Act]:
+    # whoever is about to be asked for a name sits at the desk where the anonymous history lies
+    named = any(step.type in FORM_NAMED for step in visit.steps)
+    device = person.devices[0] if named else device_for(person, rng)
+    at_ms, referrer = visit.at_ms, pick(rng, REFERRERS)
+    for number, step in enumerate(visit.steps):
+        yield Act(
+            at_ms,
+            f"{head}{number:x}",
+            "web",
+            step.type,
+            person if step.type in FORM_NAMED else None,
+            device,
+            step.page,
+            step.form,
+            referrer,
+            marks=step.marks,
+        )
+        referrer = SITE + step.page.path
+        at_ms += 4_000 + int(rng.random() ** 2 * 70_000)
+
+
+def _report(company: Company, report: Report, rng: Random, head: str) -> Iterator[Act]:
+    person = company.people[report.person] if report.person >= 0 else None
+    at_ms = report.at_ms
+    for number, fact in enumerate(report.facts):
+        device = person.devices[0] if person and fact.device else None
+        yield Act(
+            at_ms, f"{head}{number:x}", fact.source, fact.type, person, device, data=fact.data, marks=fact.marks
+        )
+        at_ms += 3_000 + int(rng.random() * 70_000)
+
+
+def _mail(company: Company, mail: Mail, rng: Random, head: str) -> Iterator[Bundle]:
+    """Delivery to all at once; then per reader what machines and people do with it."""
+    message_id = f"m-{head}0"
+    delivered_ms = mail.at_ms // 1000 * 1000
+    people = [company.people[index] for index in mail.people]
+    data = {"message_id": message_id, "asset": mail.asset.asset}
+    yield tuple(
+        Act(delivered_ms, f"{head}d{person.index:x}", "email", "delivered", person, data=data) for person in people
+    )
+    for person in people:
+        start = f"{head}p{person.index:x}-"
+        if company.scanned and not person.free_mail:
+            yield _scan(mail, person, delivered_ms, data, rng, start)
+        if person.proxied:
+            opened_ms = delivered_ms + 20_000 + int(rng.random() * 20) * 1000
+            kind: dict[str, Any] = {"label": Label.MACHINE, "kind": "proxy_open"}
+            machine = {**data, "machine": True}
+            ip = f"192.0.2.{200 + person.index}"
+            user_agent = MAIL_PROXY
+            yield (
+                Act(
+                    opened_ms, f"{start}x", "email", "open", person, data=machine, ip=ip, user_agent=user_agent, **kind
+                ),
+            )
+        if mail.eager or rng.random() < 0.45:
+            yield from _read(mail, person, delivered_ms, data, rng, start)
+
+
+def _scan(mail: Mail, person: Person, delivered_ms: int, data: Mapping[str, Any], rng: Random, start: str) -> Bundle:
+    """A mail gateway opens all links within two seconds of delivery."""
+    ip, user_agent = f"192.0.2.{1 + int(rng.random() * 40)}", pick(rng, ("", BROWSERS[0]))
+    return tuple(
+        Act(
+            delivered_ms + 1000 * min(2, 1 + number // 2),
+            f"{start}s{number}",
+            "email",
+            "click",
+            person,
+            page=page,
+            data=data,
+            label=Label.MACHINE,
+            kind="scanner",
+            ip=ip,
+            user_agent=user_agent,
+        )
+        for number, page in enumerate(mail_links(mail.asset))
+    )
+
+
+def _read(
+    mail: Mail, person: Person, delivered_ms: int, data: Mapping[str, Any], rng: Random, start: str
+) -> Iterator[Bundle]:
+    """A person opens the mail, perhaps clicks and lands on the site, seldom answers."""
+    device = device_for(person, rng)
+    at_ms = delivered_ms + (4 * MINUTE_MS + int(rng.random() ** 3 * 600 * MINUTE_MS)) // 1000 * 1000
+    yield (_mail_act(at_ms, f"{start}o", "open", person, device, None, data),)
+    if not mail.eager and rng.random() > 0.4:
+        return
+    at_ms += 15_000 + int(rng.random() * 90) * 1000
+    link = mail.asset if rng.random() < 0.8 else mail_links(mail.asset)[1]
+    yield (_mail_act(at_ms, f"{start}c", "click", person, device, link, data),)
+    at_ms += 1_200 + int(rng.random() * 2_000)
+    landing = Page(f"{link.path}?utm_source=mail&utm_campaign={mail.asset.asset}", link.title, link.topic, link.asset)
+    yield (Act(at_ms, f"{start}l", "web", "page_view", None, device, landing),)
+    if rng.random() < 0.5:
+        at_ms += 20_000 + int(rng.random() * 60_000)
+        yield (Act(at_ms, f"{start}w", "web", "content_download", None, device, mail.asset, referrer=landing.url),)
+    elif rng.random() < 0.06:
+        at_ms = (at_ms + 90 * MINUTE_MS) // 1000 * 1000
+        yield (_mail_act(at_ms, f"{start}r", "reply", person, device, None, data),)
+
+
+def _mail_act(
+    at_ms: int, event_id: str, type_: str, person: Person, device: Device, page: Page | None, data: Mapping[str, Any]
+) -> Act:
+    return Act(
+        at_ms, event_id, "email", type_, person, page=page, data=data, ip=device.ip, user_agent=device.user_agent
+    )
+
+
+def absences_of(spec: WorldSpec, plan: Plan) -> tuple[Absence, ...]:
+    """Truths of a plan that no message shows, as far as they fall into the span."""
+    return tuple(absence for absence in plan.absences if absence.at_ms <= spec.end_ms)

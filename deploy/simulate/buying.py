@@ -1,0 +1,268 @@
+"""Scripts of journeys before the purchase: from the first sign to the signature, or to silence."""
+
+from functools import cache
+
+from deploy.simulate.plan import Draft, Fact, Step
+from deploy.simulate.site import (
+    ASSETS,
+    BLOG,
+    COMPARE,
+    DEMO,
+    DOCS,
+    FEATURES,
+    HOME,
+    PRICING,
+    PRODUCT,
+    PRODUCT_PAGE,
+    REFERENCES,
+    SECURITY,
+    SIGNUP,
+    WEBINAR,
+    Page,
+)
+from deploy.simulate.world import Person, pick
+
+TRIAL_DAYS = 14.0
+STALL_DAYS = 5.0
+EXPIRING_DAYS = 3.0
+
+
+@cache
+def view(page: Page, *marks: str) -> Step:
+    """A page is looked at."""
+    return Step("page_view", page, "", marks)
+
+
+def views(draft: Draft, pages: tuple[Page, ...], low: int, high: int) -> tuple[Step, ...]:
+    """Between `low` and `high` of these pages."""
+    count = low + int(draft.rng.random() * (high - low + 1))
+    first = int(draft.rng.random() * len(pages))
+    return tuple(view(pages[(first + step) % len(pages)]) for step in range(count))
+
+
+def download(draft: Draft, *marks: str) -> tuple[Step, Step]:
+    """An asset's page is looked at and the asset fetched, without a name."""
+    asset = pick(draft.rng, ASSETS)
+    return view(asset), Step("content_download", asset, "", marks)
+
+
+def fill(page: Page, form: str, *marks: str) -> tuple[Step, Step]:
+    """A page is looked at and its form filled, with name and mailbox."""
+    return view(page), Step("form_submit", page, form, marks)
+
+
+@cache
+def used(feature: str, product: str) -> Fact:
+    """A feature is used."""
+    return Fact("trial", "feature_used", {"feature": feature, "product": product})
+
+
+def use(draft: Draft, features: tuple[str, ...], product: str, *more: Fact) -> tuple[Fact, ...]:
+    """Somebody signs in and works."""
+    count = 1 + int(draft.rng.random() * 3)
+    work = (used(pick(draft.rng, features), product) for _ in range(count))
+    return (Fact("trial", "signed_in", {"product": product}), *work, *more)
+
+
+def aware(draft: Draft) -> Person:
+    """First reading, without a name."""
+    champion = draft.person("champion")
+    draft.visit(champion, *views(draft, BLOG, 2, 4), view(HOME))
+    draft.wait(0.3, 3)
+    return champion
+
+
+def research(draft: Draft, champion: Person) -> None:
+    """A white paper against a mailbox, then mails."""
+    draft.chapter("research")
+    asset = pick(draft.rng, ASSETS)
+    steps = *fill(asset, "white-paper"), Step("content_download", asset, "", ("stage:researching",))
+    draft.visit(champion, view(BLOG[0]), *steps)
+    draft.mail(pick(draft.rng, ASSETS), (champion,))
+    draft.wait(0.5, 3)
+
+
+def nurture(draft: Draft, champion: Person, rounds: int) -> None:
+    """Mails, and what colleagues read meanwhile."""
+    user = draft.person("user")
+    for turn in range(rounds):
+        draft.mail(pick(draft.rng, ASSETS), (champion,) if turn == 0 else (champion, user), eager=turn == 0)
+        draft.wait(0.5, 2)
+        draft.visit(user, *views(draft, BLOG, 1, 3), *download(draft))
+        draft.wait(0.3, 1.5)
+
+
+def compare(draft: Draft, champion: Person) -> None:
+    """Rivals, references, documentation, security."""
+    draft.chapter("evaluate")
+    marks = ("stage:evaluating", "trigger:comparison_check")
+    draft.visit(champion, view(PRODUCT_PAGE), view(pick(draft.rng, COMPARE), *marks), view(COMPARE[0]), view(HOME))
+    draft.wait(0.3, 2)
+    draft.visit(draft.person("user"), *views(draft, DOCS, 2, 4))
+    draft.wait(0.3, 1.5)
+    reference = view(pick(draft.rng, REFERENCES), "trigger:reference_check")
+    draft.visit(champion, reference, *views(draft, REFERENCES, 1, 2))
+    if draft.chance(0.5):
+        draft.wait(0.2, 1)
+        draft.visit(champion, Step("webinar", WEBINAR, "webinar"))
+    draft.wait(0.3, 2)
+
+
+def price(draft: Draft, champion: Person) -> None:
+    """Several people look at the price; with the third one by name a buying group is there."""
+    draft.visit(champion, view(PRODUCT_PAGE), view(PRICING, "trigger:pricing_interest"), view(PRICING))
+    draft.wait(0.2, 1)
+    guard, buyer = draft.person("security"), draft.person("buyer")
+    draft.visit(guard, view(SECURITY), *fill(ASSETS[4], "security-review"), view(DOCS[3]))
+    draft.wait(0.2, 1)
+    third = () if guard is champion else ("trigger:buying_group",)
+    draft.visit(buyer, view(PRICING), *fill(ASSETS[5], "roi", *third), view(PRICING), view(pick(draft.rng, REFERENCES)))
+    draft.wait(0.3, 2)
+
+
+def demo(draft: Draft, champion: Person) -> None:
+    """The hand is raised; sales calls back."""
+    draft.chapter("demo")
+    draft.visit(champion, view(PRICING), *fill(DEMO, "demo", "trigger:demo_request"))
+    draft.wait(0.1, 1)
+    draft.report(champion, Fact("crm", "call_held", {}))
+    draft.wait(0.5, 2)
+    draft.report(champion, Fact("crm", "meeting_held", {}))
+    draft.wait(0.3, 2)
+
+
+def sign_up(draft: Draft, user: Person) -> int:
+    """A trial begins. Returns when it ends, ms."""
+    draft.chapter("trial")
+    draft.visit(user, view(PRODUCT_PAGE), *fill(SIGNUP, "signup"))
+    ends_ms = draft.now + draft.days(TRIAL_DAYS)
+    data = {"product": PRODUCT, "trial_ends_at": ends_ms}
+    marks = ("stage:trial_started", "trigger:trial_started")
+    draft.report(user, Fact("trial", "trial_started", data, marks, device=True))
+    return ends_ms
+
+
+def try_out(draft: Draft, user: Person, sessions: int) -> None:
+    """The trial is worked with until it is set up (activated), then by more people."""
+    colleague = draft.person("champion")
+    marks = ("stage:trial_activated", "trigger:trial_activated")
+    activated = Fact("trial", "trial_activated", {"product": PRODUCT}, marks)
+    for turn in range(sessions):
+        draft.wait(0.2, 1.2)
+        who = user if turn < 2 or draft.chance(0.6) else colleague
+        draft.report(who, *use(draft, FEATURES, PRODUCT, *((activated,) if turn == 1 else ())))
+        if turn == 2:
+            draft.report(user, Fact("trial", "user_invited", {"product": PRODUCT}))
+        if draft.chance(0.4):
+            draft.visit(user, *views(draft, DOCS, 1, 3))
+
+
+def negotiate(draft: Draft, champion: Person, *, won: bool) -> None:
+    """An opportunity, and its end."""
+    draft.chapter("close")
+    buyer = draft.person("buyer")
+    amount = float(5_000 + int(draft.rng.random() * 95) * 1_000)
+    draft.wait(0.5, 3)
+    draft.report(champion, Fact("crm", "opportunity_created", {"amount": amount}, ("stage:deciding",)))
+    draft.wait(1, 3)
+    draft.visit(buyer, view(PRICING), view(SECURITY), view(PRICING))
+    draft.wait(0.5, 3)
+    draft.report(buyer, Fact("crm", "meeting_held", {}))
+    draft.wait(1, 4)
+    if won:
+        draft.report(champion, Fact("crm", "opportunity_won", {"amount": amount}, ("stage:customer",)))
+    else:
+        reason = pick(draft.rng, ("price", "timing", "rival chosen", "no budget"))
+        lost = Fact("crm", "opportunity_lost", {"amount": amount, "reason": reason}, ("stage:lost",))
+        draft.report(champion, lost)
+
+
+def run_out(draft: Draft, user: Person, ends_ms: int) -> None:
+    """The trial ends without a purchase; then silence."""
+    draft.absent("trigger:trial_expiring", ends_ms - draft.days(EXPIRING_DAYS))
+    draft.now = max(draft.now, ends_ms)
+    draft.report(user, Fact("trial", "trial_ended", {"product": PRODUCT}))
+    draft.quiet = True
+
+
+def silent_researcher(draft: Draft) -> None:
+    """Reads and downloads for weeks without a name, then fills one form with a work mailbox."""
+    champion = aware(draft)
+    reader = draft.person("user")
+    draft.chapter("research")
+    turns = 3 + int(draft.rng.random() * 3)
+    for turn in range(turns):
+        marks = ("stage:researching",) if turn == 0 else ("trigger:anonymous_surge",) if turn == 2 else ()
+        draft.visit(champion, *views(draft, BLOG, 1, 3), *download(draft, *marks))
+        draft.wait(0.3, 2)
+        if draft.chance(0.6):
+            draft.visit(reader, *views(draft, BLOG, 1, 3), *download(draft))
+            draft.wait(0.3, 2)
+    draft.chapter("evaluate")
+    draft.visit(champion, *views(draft, DOCS, 1, 2), *fill(pick(draft.rng, ASSETS), "white-paper"))
+    for _ in range(2 + int(draft.rng.random() * 3)):
+        draft.mail(pick(draft.rng, ASSETS), (champion,))
+        draft.wait(1, 5)
+        draft.visit(champion, *views(draft, BLOG, 1, 3), view(HOME))
+    if draft.chance(0.5):
+        draft.wait(1, 5)
+        draft.visit(champion, view(pick(draft.rng, COMPARE), "stage:evaluating", "trigger:comparison_check"))
+    draft.quiet = True
+
+
+def going_quiet(draft: Draft) -> None:
+    """Is interested, compares, and is heard of no more."""
+    champion = aware(draft)
+    research(draft, champion)
+    nurture(draft, champion, 2)
+    if draft.chance(0.7):
+        compare(draft, champion)
+        if draft.chance(0.5):
+            price(draft, champion)
+    for _ in range(2):
+        draft.mail(pick(draft.rng, ASSETS), (champion,))
+        draft.wait(3, 7)
+    draft.quiet = True
+
+
+def lost_opportunity(draft: Draft) -> None:
+    """Goes far and buys elsewhere."""
+    champion = aware(draft)
+    research(draft, champion)
+    nurture(draft, champion, 2)
+    compare(draft, champion)
+    price(draft, champion)
+    demo(draft, champion)
+    negotiate(draft, champion, won=False)
+    draft.quiet = True
+
+
+def trial_stall(draft: Draft) -> None:
+    """Starts a trial and does nothing with it."""
+    champion = aware(draft)
+    if draft.chance(0.6):
+        research(draft, champion)
+    draft.chapter("evaluate")
+    draft.visit(champion, view(PRODUCT_PAGE), view(PRICING, "stage:evaluating", "trigger:pricing_interest"))
+    draft.wait(0.2, 2)
+    ends_ms = sign_up(draft, champion)
+    draft.chapter("close")
+    draft.absent("trigger:trial_stalled", draft.now + draft.days(STALL_DAYS))
+    for _ in range(3):
+        draft.wait(2, 4)
+        draft.mail(pick(draft.rng, ASSETS), (champion,))
+    run_out(draft, champion, ends_ms)
+
+
+def trial_expiring(draft: Draft) -> None:
+    """Tries out in earnest and lets the trial run out."""
+    champion = aware(draft)
+    research(draft, champion)
+    compare(draft, champion)
+    user = draft.person("user")
+    ends_ms = sign_up(draft, user)
+    draft.chapter("close")
+    try_out(draft, user, 6 + int(draft.rng.random() * 5))
+    draft.visit(champion, view(PRICING, "trigger:pricing_interest"), view(PRICING))
+    draft.mail(ASSETS[5], (champion, user))
+    run_out(draft, user, ends_ms)

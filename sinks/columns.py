@@ -1,0 +1,94 @@
+"""Which column comes from which field of a noun, by rule, so that no second list must be kept in step with the schemas.
+
+- a time in milliseconds `<name>_ms` becomes `<name>_at`;
+- a datetime keeps its name, and goes as milliseconds, 0 for none;
+- a record within the noun is flattened: `play.message` becomes `play_message`;
+- a tuple of records becomes an array of tuples, in the order of the record's fields;
+- everything else goes as it is. The one unwanted null, a float's, stays: 0 is an answer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from schemas.base import Record, to_ms
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, the noun's field it comes from, and what to do with the field's JSON value, if anything."""
+
+    name: str
+    field: str
+    convert: Convert | None = None
+
+
+def columns_of(noun: type[Record]) -> tuple[Column, ...]:
+    """The columns of a noun, in the order of its fields."""
+    return tuple(column for name, kind in _kinds(noun).items() for column in _columns(name, kind))
+
+
+def moment_ms(value: str | None) -> int:
+    """A datetime as pydantic writes it, as milliseconds since 1970; 0 for null."""
+    return to_ms(datetime.fromisoformat(value)) if value else 0
+
+
+def column_name(field: str) -> str:
+    """Name of the column of a field."""
+    return field.removesuffix("_ms") + "_at" if field.endswith("_ms") else field
+
+
+def _columns(field: str, kind: Any) -> list[Column]:
+    if _is_record(kind):
+        parts = [column for name, inner in _kinds(kind).items() for column in _columns(name, inner)]
+        return [Column(f"{field}_{part.name}", field, _chained(itemgetter(part.field), part.convert)) for part in parts]
+    return [Column(column_name(field), field, _convert_of(kind))]
+
+
+def _convert_of(kind: Any) -> Convert | None:
+    if kind is datetime:
+        return moment_ms
+    inner = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return _tuples_of(inner) if inner is not None and _is_record(inner) else None
+
+
+def _tuples_of(record: type[Record]) -> Convert:
+    """A list of JSON objects as a list of tuples; a missing field is a KeyError, as in the noun itself."""
+    pick: Callable[[Any], tuple[Any, ...]] = itemgetter(*record.model_fields)
+
+    def convert(values: list[Any]) -> list[tuple[Any, ...]]:
+        return list(map(pick, values))
+
+    return convert
+
+
+def _chained(first: Convert, second: Convert | None) -> Convert:
+    if second is None:
+        return first
+    then = second
+    return lambda value: then(first(value))
+
+
+def _kinds(noun: type[Record]) -> Mapping[str, Any]:
+    """Field -> its type, without annotations and without `| None`."""
+    return {name: _bare(field.annotation) for name, field in noun.model_fields.items()}
+
+
+def _bare(kind: Any) -> Any:
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return _bare(next(part for part in get_args(kind) if part is not type(None)))
+    return kind
+
+
+def _is_record(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Record)
+
+
+__all__ = ["Column", "Convert", "column_name", "columns_of", "moment_ms"]

@@ -1,0 +1,79 @@
+"""One way to connect to ClickHouse, for the sink and for migrations: a server, the local endpoint, or in process."""
+
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+
+from schemas.errors import SettingsError
+from sinks.faults import classed
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class ClickHouseTarget:
+    """Where ClickHouse is.
+
+    Args:
+        url: `http[s]://[user:password@]host[:port]`, or `chdb:<folder>` for the engine in this process (one folder a
+            process; for tests and tools).
+        database: database of our tables; '' for the server's default.
+        connect_seconds: longest wait for a connection.
+        send_seconds: longest wait for an answer.
+    """
+
+    url: str = field(repr=False)
+    database: str
+    connect_seconds: float = 5.0
+    send_seconds: float = 60.0
+
+    @property
+    def shown(self) -> str:
+        """The address without user and password, for messages."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}:{parts.path}" if parts.scheme == "chdb" else f"{parts.scheme}://{_host_port(self.url)}"
+
+
+def connect(target: ClickHouseTarget) -> Client:
+    """A client that has spoken to the server once. May be used from several threads: it holds no session.
+
+    Raises:
+        SettingsError: the URL is not one.
+        SinkError: no connection, or refused; transient or terminal as in `sinks.faults`.
+    """
+    parts = urlsplit(target.url)
+    if parts.scheme not in ("http", "https", "chdb") or (parts.scheme != "chdb" and not parts.hostname):
+        raise SettingsError(
+            f"The ClickHouse URL {target.shown} is no http or https address.",
+            "Set TRIGGERPOINT_CLICKHOUSE_URL to http[s]://[user:password@]host:port.",
+        )
+    try:
+        if parts.scheme == "chdb":
+            return clickhouse_connect.get_client(
+                interface="chdb", path=unquote(parts.path), database=target.database or None, tz_mode="aware"
+            )
+        return clickhouse_connect.get_client(
+            interface=parts.scheme,
+            host=parts.hostname,
+            port=parts.port or (8443 if parts.scheme == "https" else 8123),
+            username=unquote(parts.username or "default"),
+            password=unquote(parts.password or ""),
+            database=target.database or None,
+            connect_timeout=target.connect_seconds,
+            send_receive_timeout=target.send_seconds,
+            compress=parts.hostname not in _LOOPBACK,
+            autogenerate_session_id=False,  # a session would forbid two requests at once
+            tz_mode="aware",
+            dedicated_pool=True,  # so that closing one client leaves the others alone
+        )
+    except Exception as error:
+        raise classed(error, f"Connecting to ClickHouse at {target.shown}") from error
+
+
+def _host_port(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+__all__ = ["ClickHouseTarget", "connect"]
