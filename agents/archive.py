@@ -8,13 +8,14 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
 from aiokafka import TopicPartition
 
 from agents.clock import Clock
 from agents.metrics import Metrics
+from schemas.base import Record
 from schemas.errors import RecordError, TransientSinkError
 from schemas.topics import Topic
 from sinks.base import RowSink
@@ -90,7 +91,8 @@ class TableWriter:
             del self._flushers[table]
 
     def _take(self, table: str) -> list[tuple[ColumnBatch, asyncio.Future[None]]]:
-        waiting, taken, rows = self._waiting[table], [], 0
+        waiting, rows = self._waiting[table], 0
+        taken: list[tuple[ColumnBatch, asyncio.Future[None]]] = []
         while waiting and (not taken or rows + waiting[0][0].rows <= self._rows_max):
             taken.append(waiting.pop(0))
             rows += taken[-1][0].rows
@@ -150,7 +152,7 @@ class ArchiveWork:
         topic = self._topics[tp.topic]
         # what others write may be wrong, and is not ours to stop for; a wrong record of our own is
         on_bad = self._refuse if topic.input else None
-        rows = rows_of(topic.noun, [record.value for record in records], coordinates, on_bad)
+        rows = rows_of(cast(type[Record], topic.noun), [record.value for record in records], coordinates, on_bad)
         if rows.rows:
             await self._writer.write(rows)
         await self._committer().commit_offsets({tp: records[-1].offset + 1})
@@ -158,7 +160,7 @@ class ArchiveWork:
         metrics.records.labels("archive").inc(len(records))
         metrics.batch_records.labels("archive").observe(len(records))
         metrics.batch_seconds.labels("archive").observe(time.monotonic() - began)
-        metrics.last_commit.labels("archive").set_to_current_time()
+        metrics.committed("archive")
         age_seconds = max(0.0, time.time() - records[-1].timestamp / 1000)
         metrics.latency_seconds.labels("archive").observe(age_seconds)
 

@@ -1,7 +1,6 @@
 """How far each stage is behind: end offset less committed offset, asked from the broker."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
 
 import structlog
@@ -9,8 +8,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from agents.connection import connection_options
 from agents.metrics import Metrics
-from agents.shell.app import Stage
+from agents.settings import Settings
+from agents.stages import inputs_of
+from agents.topics import check, connect_admin
 
 EVERY_SECONDS = 2.0
 PROBE_MAX = 200
@@ -25,32 +27,32 @@ class LagMeter:
     Args:
         admin: a started admin client.
         ends: a started read_committed consumer of its own, without a group.
-        stages: group and input topics of each stage.
+        settings: topic and group names.
+        stages: names of the stages to measure.
         partitions: topic -> partition count.
-        metrics: as everywhere.
     """
 
     def __init__(
         self,
         admin: AIOKafkaAdminClient,
         ends: AIOKafkaConsumer,
-        stages: Iterable[Stage],
+        settings: Settings,
+        stages: Iterable[str],
         partitions: Mapping[str, int],
-        metrics: Metrics,
     ) -> None:
-        self._admin, self._ends, self._metrics = admin, ends, metrics
+        self._admin, self._ends, self._group_of = admin, ends, settings.group
+        topics = inputs_of(settings.topics)
         self._inputs = {
-            stage: [TopicPartition(topic, at) for topic in stage.inputs for at in range(partitions[topic])]
+            stage: [TopicPartition(topic, at) for topic in topics[stage] for at in range(partitions[topic])]
             for stage in stages
         }
         self._task: asyncio.Task[None] | None = None
-        self._began = time.time()
         self._lock = asyncio.Lock()
         self._probed: dict[TopicPartition, tuple[int, int, int]] = {}
 
-    def start(self) -> None:
-        """Measure every two seconds."""
-        self._task = asyncio.create_task(self._measure_all(), name="lag")
+    def start(self, metrics: Metrics) -> None:
+        """Measure every two seconds, for the metrics."""
+        self._task = asyncio.create_task(self._measure_all(metrics), name="lag")
 
     async def stop(self) -> None:
         """Stop measuring."""
@@ -62,12 +64,12 @@ class LagMeter:
         """Records no stage has committed yet, over all stages."""
         return sum([sum((await self.of(stage)).values()) for stage in self._inputs])
 
-    async def of(self, stage: Stage) -> dict[TopicPartition, int]:
+    async def of(self, stage: str) -> dict[TopicPartition, int]:
         """Lag of each input partition of a stage, in records."""
         inputs = self._inputs[stage]
         async with self._lock:
             ends = await self._ends.end_offsets(inputs)
-            committed = await self._admin.list_consumer_group_offsets(stage.group)
+            committed = await self._admin.list_consumer_group_offsets(self._group_of(stage))
             lags = {}
             for tp in inputs:
                 found = committed.get(tp)
@@ -90,18 +92,28 @@ class LagMeter:
         self._probed[tp] = (start, end, count)
         return count
 
-    def refresh(self) -> None:
-        """Bring the ages up to date."""
-        for stage in self._inputs:
-            last = self._metrics.last_commit.labels(stage.name)._value.get()  # noqa: SLF001 - no public getter
-            self._metrics.since_commit.labels(stage.name).set(max(0.0, time.time() - (last or self._began)))
-
-    async def _measure_all(self) -> None:
+    async def _measure_all(self, metrics: Metrics) -> None:
         while True:
             for stage in self._inputs:
                 try:
                     for tp, lag in (await self.of(stage)).items():
-                        self._metrics.lag.labels(stage.name, tp.topic, str(tp.partition)).set(lag)
+                        metrics.lag.labels(stage, tp.topic, str(tp.partition)).set(lag)
                 except KafkaError as error:
-                    log.warning("lag_unknown", stage=stage.name, error=repr(error))
+                    log.warning("lag_unknown", stage=stage, error=repr(error))
             await asyncio.sleep(EVERY_SECONDS)
+
+
+async def lag_of(settings: Settings, stages: Iterable[str]) -> int:
+    """Records that some stage has not committed yet, asked once, from outside a worker.
+
+    Raises:
+        TopicMismatchError: the broker does not answer, or its topics do not fit.
+    """
+    admin = await connect_admin(settings)
+    ends = AIOKafkaConsumer(**connection_options(settings), enable_auto_commit=False, isolation_level="read_committed")
+    await ends.start()
+    try:
+        return await LagMeter(admin, ends, settings, stages, await check(admin, settings)).total()
+    finally:
+        await ends.stop()
+        await admin.close()

@@ -1,5 +1,7 @@
 """Every metric: name, kind, labels and meaning, in one place. Base units; no label with unbounded values."""
 
+import time
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -47,7 +49,6 @@ class Metrics:
             "latency_seconds", "From the broker's receipt of the raw record to the stage's commit.", SECONDS, "stage"
         )
         self.lag = gauge("lag_records", "Records not yet committed.", "stage", "topic", "partition")
-        self.last_commit = gauge("last_commit_timestamp_seconds", "When the stage last committed.", "stage")
         self.since_commit = gauge("seconds_since_last_commit", "Seconds since the stage last committed.", "stage")
         self.lanes = gauge("lanes", "Partitions this worker works on.", "stage")
         self.state_keys = gauge("state_keys", "Keys in state.", "stage", "partition")
@@ -67,3 +68,14 @@ class Metrics:
         )
         self.accounts = gauge("directory_accounts", "Accounts in the directory.")
         self.directory_errors = counter("directory_errors_total", "Directory records that could not be read.")
+        self._began = time.monotonic()
+        self._committed: dict[str, float] = {}
+
+    def committed(self, stage: str) -> None:
+        """Note that a stage has just committed."""
+        self._committed[stage] = time.monotonic()
+
+    def refresh_age(self, stage: str) -> None:
+        """Bring `seconds_since_last_commit` up to date; before the first commit it counts from the start."""
+        last = self._committed.get(stage, self._began)
+        self.since_commit.labels(stage).set(time.monotonic() - last)

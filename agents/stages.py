@@ -25,6 +25,7 @@ from schemas.topics import (
     SUBJECT_CHANGELOG,
     TRANSITIONS,
     Topic,
+    TopicNames,
 )
 
 STAGES = ("ingest", "identify", "advance", "archive")
@@ -38,6 +39,16 @@ ARCHIVED: tuple[Topic, ...] = (
     FEEDBACK,
     ACCOUNTS,
 )
+
+
+def inputs_of(names: TopicNames) -> dict[str, tuple[str, ...]]:
+    """Stage -> names of the topics it reads, in the order of the data's way."""
+    return {
+        "ingest": tuple(topic for source in Source for topic in names.raw(source)),
+        "identify": (names.name(EVENTS), names.name(IDENTITY)),
+        "advance": (names.name(ACTIVITIES),),
+        "archive": tuple(names.name(topic) for topic in ARCHIVED),
+    }
 
 
 def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], TableWriter]) -> list[Stage]:
@@ -66,7 +77,7 @@ def _ingest(runtime: Runtime) -> Stage:
         return IngestHandler(sources, names, runtime.clock, runtime.metrics)
 
     # stateless, and producers choose their partition counts: a lane per input partition
-    return _transactional(runtime, "ingest", tuple(sources), lambda tp: f"{tp.topic}-{tp.partition}", handler, None)
+    return _transactional(runtime, "ingest", lambda tp: f"{tp.topic}-{tp.partition}", handler, None)
 
 
 def _identify(runtime: Runtime) -> Stage:
@@ -75,8 +86,7 @@ def _identify(runtime: Runtime) -> Stage:
     def handler() -> Handler:
         return IdentifyHandler(names, runtime.directory, runtime.metrics)
 
-    inputs = (names.name(EVENTS), names.name(IDENTITY))
-    return _transactional(runtime, "identify", inputs, _by_number, handler, names.name(SUBJECT_CHANGELOG))
+    return _transactional(runtime, "identify", _by_number, handler, names.name(SUBJECT_CHANGELOG))
 
 
 def _advance(runtime: Runtime) -> Stage:
@@ -85,8 +95,7 @@ def _advance(runtime: Runtime) -> Stage:
     def handler() -> Handler:
         return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics)
 
-    inputs = (names.name(ACTIVITIES),)
-    return _transactional(runtime, "advance", inputs, _by_number, handler, names.name(JOURNEY_CHANGELOG))
+    return _transactional(runtime, "advance", _by_number, handler, names.name(JOURNEY_CHANGELOG))
 
 
 def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
@@ -103,7 +112,6 @@ def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
 def _transactional(
     runtime: Runtime,
     name: str,
-    inputs: tuple[str, ...],
     lane_of: Callable[[TopicPartition], str],
     handler: Callable[[], Handler],
     changelog: str | None,
@@ -129,7 +137,7 @@ def _transactional(
         )
         return TransactionalWork(setup, handler())
 
-    return Stage(name, group, inputs, lane_of, make_work)
+    return Stage(name, group, inputs_of(settings.topics)[name], lane_of, make_work)
 
 
 def _by_number(tp: TopicPartition) -> str:

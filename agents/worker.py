@@ -2,14 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from sinks.clickhouse import ClickHouseSink
 
 from agents import topics
 from agents.archive import TableWriter
@@ -25,6 +24,7 @@ from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.stages import STAGES, build_stages
 from pipeline.saas import SAAS
 from schemas.topics import ACCOUNTS
+from sinks.clickhouse import ClickHouseSink
 from sinks.retry import RetryPolicy
 
 log = structlog.get_logger()
@@ -76,7 +76,7 @@ class Worker:
             committed=lambda group, tps: committed_offsets(admin, group, tps),
         )
         stages = build_stages(runtime, self._chosen, self._make_writer)
-        await self._start_lag(admin, options, stages, partitions)
+        await self._start_lag(admin, options, partitions)
         for stage in stages:
             app = build_app(stage, self._consumer_options(options, stage), settings.data_dir, self._watch(stage.name))
             self._apps.append(app)
@@ -98,7 +98,8 @@ class Worker:
         assert self._fatal is not None
         stopping = asyncio.ensure_future(stop.wait())
         watching = asyncio.ensure_future(self._watch_apps())
-        await asyncio.wait({stopping, watching, self._fatal}, return_when=asyncio.FIRST_COMPLETED)
+        waiting: set[asyncio.Future[Any]] = {stopping, watching, self._fatal}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         watching.cancel()
         if self._fatal.done():
@@ -127,13 +128,13 @@ class Worker:
         return writer
 
     async def _start_lag(
-        self, admin: AIOKafkaAdminClient, options: dict[str, Any], stages: list[Stage], partitions: Any
+        self, admin: AIOKafkaAdminClient, options: dict[str, Any], partitions: Mapping[str, int]
     ) -> None:
         ends = AIOKafkaConsumer(**options, enable_auto_commit=False, isolation_level="read_committed")
         await ends.start()
         self._closers.append(ends.stop)
-        self.lag = LagMeter(admin, ends, stages, partitions, self.metrics)
-        self.lag.start()
+        self.lag = LagMeter(admin, ends, self._settings, self._chosen, partitions)
+        self.lag.start(self.metrics)
         self._closers.append(self.lag.stop)
 
     def _consumer_options(self, options: dict[str, Any], stage: Stage) -> dict[str, Any]:
@@ -171,8 +172,8 @@ class Worker:
             await asyncio.sleep(1)
 
     def _refresh(self) -> None:
-        if self.lag is not None:
-            self.lag.refresh()
+        for stage in self._chosen:
+            self.metrics.refresh_age(stage)
 
     def _unhealthy(self) -> str:
         return "stopping after an error" if self._fatal is not None and self._fatal.done() else ""

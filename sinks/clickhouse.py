@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from clickhouse_connect.driver.client import Client
 
-from schemas.errors import SinkError, TerminalSinkError, TransientSinkError
+from schemas.errors import TerminalSinkError, TransientSinkError, TriggerpointError
 from sinks.base import RowSink
 from sinks.connection import ClickHouseTarget, connect
 from sinks.faults import classed
@@ -31,13 +31,19 @@ class ClickHouseSink(RowSink):
     """Row sink on ClickHouse. Connects at first use, so that a worker can start while ClickHouse is away.
 
     Args:
-        target: where ClickHouse is.
+        url: `http[s]://[user:password@]host[:port]`, or `chdb:<folder>` for the engine in this process.
+        database: database of our tables.
+        connect_seconds: longest wait for a connection.
+        send_seconds: longest wait for an answer.
         threads: inserts and queries that may run at once.
     """
 
-    def __init__(self, target: ClickHouseTarget, threads: int = 4) -> None:
-        self._target = target
+    def __init__(
+        self, url: str, database: str, *, connect_seconds: float = 5.0, send_seconds: float = 60.0, threads: int = 4
+    ) -> None:
+        self._target = ClickHouseTarget(url, database, connect_seconds, send_seconds)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
+        self._closed = False
         self._connecting = Lock()
         self._client: Client | None = None
         self._types: dict[str, dict[str, str]] = {}
@@ -70,19 +76,20 @@ class ClickHouseSink(RowSink):
 
     async def close(self) -> None:
         """Let go of connections; what still runs in a thread ends there, unheard."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         client, self._client = self._client, None
         if client is not None:
             await asyncio.to_thread(client.close)
 
     async def _run(self, call: Callable[[], T], doing: str) -> T:
+        if self._closed:
+            raise TransientSinkError(f"{doing}: the sink is closed.")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-        except SinkError:
+        except TriggerpointError:
             raise
         except Exception as error:
-            if "cannot schedule new futures" in str(error):
-                raise TransientSinkError(f"{doing}: the sink is closed.") from error
             raise classed(error, f"{doing} at {self._target.shown}") from error
 
     def _insert(self, table: str, columns: Sequence[str], column_values: Sequence[Sequence[Any]]) -> None:
@@ -121,4 +128,4 @@ class ClickHouseSink(RowSink):
             return self._client
 
 
-__all__ = ["INSERT_SETTINGS", "ClickHouseSink", "ClickHouseTarget"]
+__all__ = ["INSERT_SETTINGS", "ClickHouseSink"]

@@ -14,6 +14,8 @@ from operator import itemgetter
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from pydantic import AwareDatetime
+
 from schemas.base import Record, to_ms
 
 Convert = Callable[[Any], Any]
@@ -51,7 +53,7 @@ def _columns(field: str, kind: Any) -> list[Column]:
 
 
 def _convert_of(kind: Any) -> Convert | None:
-    if kind is datetime:
+    if kind in (datetime, AwareDatetime):
         return moment_ms
     inner = get_args(kind)[0] if get_origin(kind) is tuple else None
     return _tuples_of(inner) if inner is not None and _is_record(inner) else None

@@ -1,5 +1,6 @@
 """One way to connect to ClickHouse, for the sink and for migrations: a server, the local endpoint, or in process."""
 
+import logging
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -43,10 +44,11 @@ def connect(target: ClickHouseTarget) -> Client:
         SettingsError: the URL is not one.
         SinkError: no connection, or refused; transient or terminal as in `sinks.faults`.
     """
+    logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)  # it warns of each error that it raises as well
     parts = urlsplit(target.url)
     if parts.scheme not in ("http", "https", "chdb") or (parts.scheme != "chdb" and not parts.hostname):
         raise SettingsError(
-            f"The ClickHouse URL {target.shown} is no http or https address.",
+            f"The ClickHouse URL `{target.shown}` is no http or https address.",
             "Set TRIGGERPOINT_CLICKHOUSE_URL to http[s]://[user:password@]host:port.",
         )
     try:
@@ -69,7 +71,8 @@ def connect(target: ClickHouseTarget) -> Client:
             dedicated_pool=True,  # so that closing one client leaves the others alone
         )
     except Exception as error:
-        raise classed(error, f"Connecting to ClickHouse at {target.shown}") from error
+        mend = "Is it running? `triggerpoint local up` starts the local one."
+        raise classed(error, f"Connecting to ClickHouse at {target.shown}", mend) from error
 
 
 def _host_port(url: str) -> str:

@@ -29,15 +29,21 @@ PASSING: Mapping[int, str] = {
     285: "TOO_FEW_LIVE_REPLICAS",
     286: "UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE",
     319: "UNKNOWN_STATUS_OF_INSERT",
-    335: "BARRIER_TIMEOUT",
     394: "QUERY_WAS_CANCELLED",
     425: "SYSTEM_ERROR",
     439: "CANNOT_SCHEDULE_TASK",
     473: "DEADLOCK_AVOIDED",
     499: "S3_ERROR",
+    693: "AWS_ERROR",
     733: "TABLE_IS_BEING_RESTARTED",
     735: "QUERY_WAS_CANCELLED_BY_CLIENT",
     745: "SERVER_OVERLOADED",
+    749: "TCP_CONNECTION_LIMIT_REACHED",
+    762: "HTTP_CONNECTION_LIMIT_REACHED",
+    763: "SESSION_REFUSED",
+    776: "RESOURCE_LIMIT_EXCEEDED",
+    777: "MEMORY_RESERVATION_KILLED",
+    778: "MEMORY_RESERVATION_FAILED",
     999: "KEEPER_EXCEPTION",
 }
 """Busy, full, restarting or cut off: the same rows may go through later."""
@@ -58,17 +64,17 @@ _PASSING_STATUS = re.compile(r"HTTP status (5\d\d|429|408)\b")
 _TEXT_LENGTH_MAX = 600
 
 
-def classed(error: Exception, doing: str) -> SinkError:
-    """One of the client's errors as ours, with what was being done. An error not known to pass is taken to stay:
-    a worker that stops is seen, one that waits for ever is not."""
+def classed(error: Exception, doing: str, mend_passing: str = "") -> SinkError:
+    """One of the client's errors as ours, with what was being done, and how to mend it where it passes by itself.
+    An error not known to pass is taken to stay: a worker that stops is seen, one that waits for ever is not."""
     text = f"{doing}: {_short(error)}"
     code = error.code if isinstance(error, Error) else None
     if code is not None:
         if code in PASSING:
-            return TransientSinkError(text)
+            return TransientSinkError(text, mend_passing)
         return TerminalSinkError(text, MENDS.get(code, ""))
     if isinstance(error, OSError) or _is_network(error) or _PASSING_STATUS.search(str(error)):
-        return TransientSinkError(text)
+        return TransientSinkError(text, mend_passing)
     return TerminalSinkError(text)
 
 
@@ -80,7 +86,8 @@ def _is_network(error: Exception) -> bool:
 
 
 def _short(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    reason = error.__cause__ if isinstance(error, OperationalError) and error.__cause__ is not None else error
+    text = " ".join(str(reason).split()) or type(error).__name__
     return text if len(text) <= _TEXT_LENGTH_MAX else text[:_TEXT_LENGTH_MAX] + " …"
 
 

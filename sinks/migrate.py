@@ -22,7 +22,8 @@ MIGRATIONS_FOLDER = Path(__file__).resolve().parent.parent / "deploy" / "clickho
 _FILE_NAME = re.compile(r"^(\d+)_(\w+)\.sql$")
 _DATABASE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|`[^`]*`|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|;", re.DOTALL)
-_RECORDS = """
+_RECORDS = (
+    """
 CREATE TABLE IF NOT EXISTS schema_migrations
 (
     version String COMMENT 'Number of the migration file',
@@ -34,7 +35,11 @@ CREATE TABLE IF NOT EXISTS schema_migrations
 ENGINE = ReplacingMergeTree(ts)
 ORDER BY version
 COMMENT 'Migrations applied to this database'
-"""
+""",
+    # for a table made by dbmate
+    "ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS name String DEFAULT ''",
+    "ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS checksum String DEFAULT ''",
+)
 
 
 @dataclass(frozen=True)
@@ -115,52 +120,45 @@ def plan(applied: Mapping[str, str], migrations: Sequence[Migration]) -> list[Mi
     return [migration for migration in migrations if migration.version not in applied]
 
 
-def pending(target: ClickHouseTarget, folder: Path = MIGRATIONS_FOLDER) -> list[Migration]:
+def pending(url: str, database: str, folder: Path = MIGRATIONS_FOLDER) -> list[Migration]:
     """What `migrate` would apply; changes nothing. Raises as `migrate` does."""
-    client = connect(_without_database(target))
+    client = connect(ClickHouseTarget(url, ""))
     try:
-        return plan(_applied(client, target.database), read(folder))
+        return plan(_applied(client, _checked(database)), read(folder))
     finally:
         client.close()
 
 
-def migrate(target: ClickHouseTarget, folder: Path = MIGRATIONS_FOLDER) -> list[Migration]:
+def migrate(url: str, database: str, folder: Path = MIGRATIONS_FOLDER) -> list[Migration]:
     """Make the database if need be, apply what is missing, and return that.
 
     Raises:
         SettingsError: an applied file has changed, or a name is wrong.
         SinkError: ClickHouse is away (transient) or refuses a statement (terminal); run again, nothing is lost.
     """
+    client = connect(ClickHouseTarget(url, ""))
+    try:
+        return apply(client, folder, database)
+    finally:
+        client.close()
+
+
+def apply(client: Client, folder: Path, database: str) -> list[Migration]:
+    """Apply what is missing, and return that. Leaves the client in the database. Raises as `migrate` does."""
     migrations = read(folder)
-    _checked(target.database)
-    client = connect(_without_database(target))
-    try:
-        plan(_applied(client, target.database), migrations)
-        _command(client, f"CREATE DATABASE IF NOT EXISTS `{target.database}`", "Making the database")
-    finally:
-        client.close()
-    client = connect(target)
-    try:
-        return apply(client, migrations)
-    finally:
-        client.close()
-
-
-def apply(client: Client, migrations: Sequence[Migration]) -> list[Migration]:
-    """Apply what is missing in the client's database, and return that. Raises as `migrate` does."""
-    _command(client, _RECORDS, "Making schema_migrations")
+    plan(_applied(client, _checked(database)), migrations)
+    _command(client, f"CREATE DATABASE IF NOT EXISTS `{database}`", f"Making the database {database}")
+    client.database = database
+    for statement in _RECORDS:
+        _command(client, statement, "Making schema_migrations")
     done: list[Migration] = []
     for migration in migrations:
         # asked anew for each file: another run may have been faster
-        if not plan(_applied(client, str(client.database)), [*done, migration]):
+        if migration not in plan(_applied(client, database), migrations):
             continue
         for number, statement in enumerate(migration.statements, 1):
             _command(client, statement, f"{migration.name}, statement {number}")
-        client.insert(
-            "schema_migrations",
-            [[migration.version, migration.name, migration.checksum]],
-            column_names=["version", "name", "checksum"],
-        )
+        _record(client, migration)
         done.append(migration)
     copy_comments(client)
     return done
@@ -187,15 +185,23 @@ def copy_comments(client: Client) -> None:
 
 def _applied(client: Client, database: str) -> dict[str, str]:
     """Version -> checksum of what was applied; empty where there is no database or no table yet."""
+    known = "SELECT count() FROM system.tables WHERE database = {database:String} AND name = 'schema_migrations'"
     try:
-        table = f"`{_checked(database)}`.schema_migrations"
-        known = client.query(f"EXISTS TABLE {table}").result_rows[0][0]
-        if not known:
+        if not client.query(known, parameters={"database": database}).result_rows[0][0]:
             return {}
-        rows = client.query(f"SELECT version, checksum FROM {table} FINAL WHERE applied = 1").result_rows
+        client.database = database
+        rows = list(client.query("SELECT * FROM schema_migrations FINAL WHERE applied = 1").named_results())
     except Exception as error:
         raise classed(error, "Reading schema_migrations") from error
-    return {str(version): str(checksum) for version, checksum in rows}
+    return {row["version"]: row.get("checksum", "") for row in rows}
+
+
+def _record(client: Client, migration: Migration) -> None:
+    row = [migration.version, migration.name, migration.checksum]
+    try:
+        client.insert("schema_migrations", [row], column_names=["version", "name", "checksum"])
+    except Exception as error:
+        raise classed(error, f"Recording {migration.name}") from error
 
 
 def _command(client: Client, statement: str, doing: str) -> None:
@@ -209,10 +215,6 @@ def _checked(database: str) -> str:
     if not _DATABASE_NAME.match(database):
         raise SettingsError(f"`{database}` is no name for a database.", "Letters, digits and _ only.")
     return database
-
-
-def _without_database(target: ClickHouseTarget) -> ClickHouseTarget:
-    return ClickHouseTarget(target.url, "", target.connect_seconds, target.send_seconds)
 
 
 def _unless_empty(parts: Sequence[str]) -> Iterator[str]:

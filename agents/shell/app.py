@@ -56,12 +56,12 @@ class Watch:
     on_lanes: Callable[[int], None]
 
 
-class _Boot(BootStrategy):  # type: ignore[misc]
+class _Boot(BootStrategy):
     enable_kafka_producer = False  # lanes have their own, transactional ones
     enable_web = False  # it would serve on all addresses; agents/http.py serves metrics on loopback
 
 
-class StageApp(faust.App):  # type: ignore[misc]
+class StageApp(faust.App):
     """A Faust app with lanes."""
 
     BootStrategy = _Boot

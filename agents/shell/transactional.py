@@ -157,14 +157,13 @@ class TransactionalWork:
         if state.writes:
             assert setup.changelog is not None
             out.records[setup.changelog.topic, setup.changelog.partition] = [
-                (key, value, due_headers(due_ms))
-                for key, (value, due_ms) in state.writes.items()
+                (key, value, due_headers(due_ms)) for key, (value, due_ms) in state.writes.items()
             ]
         await self._producer.transact(out.records, offsets)
         state.commit()
         out.committed()
         setup.metrics.commit_seconds.labels(setup.stage).observe(time.monotonic() - began)
-        setup.metrics.last_commit.labels(setup.stage).set_to_current_time()
+        setup.metrics.committed(setup.stage)
         if state.writes:
             self._measure_state()
 

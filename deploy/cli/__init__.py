@@ -1,0 +1,1 @@
+"""`python -m deploy.cli` is `triggerpoint`."""

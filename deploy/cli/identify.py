@@ -44,7 +44,9 @@ def _answer(text: str, kind: str, match: Match | None, reasons: list[str]) -> di
 
 
 def identify(
-    text: Annotated[str | None, typer.Argument(help="Mailbox, address or JSON web event; lines of stdin if none.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(help="Mailbox, address or JSON web event; lines of stdin if none.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per input line.")] = False,
 ) -> None:
     """Say which company is behind an input, how it is known and how surely, or why nobody is named."""
@@ -57,4 +59,6 @@ def identify(
             typer.echo(f"{answer['input']}: nobody named; {'; '.join(answer['reasons'])}")
         else:
             sure = f"{answer['method']}, confidence {answer['confidence']:g}"
-            typer.echo(f"{answer['input']}: {answer['name']} ({answer['account_id']}) by {sure}: {answer['reasons'][0]}")
+            typer.echo(
+                f"{answer['input']}: {answer['name']} ({answer['account_id']}) by {sure}: {answer['reasons'][0]}"
+            )

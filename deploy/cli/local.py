@@ -79,7 +79,7 @@ def _table(now: stack.StackStatus) -> Table:
     table = Table("service", "state", "address", "process", "version", "data", title=f"local stack in {now.data_dir}")
     for service in (now.kafka, now.clickhouse):
         state = "serves" if service.healthy else "does not answer" if service.running else "down"
-        size = f"{service.data_bytes / 1e6:.1f} MB"
+        size = f"{service.data_bytes / 1e6:.2f} MB"
         table.add_row(service.name, state, service.address, str(service.pid or ""), service.version, size)
     return table
 
@@ -90,7 +90,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except LocalStackError as error:
-        _console.print(error.what, style="red", markup=False, highlight=False)
+        _console.print(error.what, style="red", markup=False, highlight=False, soft_wrap=True)
         if error.mend:
-            _console.print(error.mend, markup=False, highlight=False)
+            _console.print(error.mend, markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

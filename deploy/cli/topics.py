@@ -1,17 +1,22 @@
 """`triggerpoint topics`: what the catalogue wants and what the broker has."""
 
 import asyncio
+import sys
 from typing import Annotated
 
 import orjson
 import typer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from rich.console import Console
 from rich.table import Table
 
 from agents import settings, topics
+from agents.connection import connection_options
+from agents.settings import Settings
 from agents.topics import TopicStatus
 
 app = typer.Typer(no_args_is_help=True)
+Servers = Annotated[str, typer.Option(help="Brokers; those of the settings if empty.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a topic.")]
 
 
@@ -41,6 +46,63 @@ def check(as_json: AsJson = False) -> None:
     _show(entries, as_json)
     if any(entry.problem for entry in entries):
         raise typer.Exit(1)
+
+
+@app.command()
+def write(
+    topic: Annotated[str, typer.Argument(help="Name of the topic.")],
+    bootstrap_servers: Servers = "",
+) -> None:
+    """Write each line of standard input as one record."""
+    asyncio.run(_write(settings.load(**_given(bootstrap_servers)), topic))
+
+
+@app.command()
+def read(
+    topic: Annotated[str, typer.Argument(help="Name of the topic.")],
+    bootstrap_servers: Servers = "",
+    from_beginning: Annotated[bool, typer.Option(help="Begin with what is there.")] = True,
+    limit: Annotated[int, typer.Option(help="End after so many records; 0: go on until Ctrl-C.")] = 0,
+) -> None:
+    """Print the value of each committed record as one line."""
+    asyncio.run(_read(settings.load(**_given(bootstrap_servers)), topic, from_beginning, limit))
+
+
+def _given(bootstrap_servers: str) -> dict[str, str]:
+    return {"bootstrap_servers": bootstrap_servers} if bootstrap_servers else {}
+
+
+async def _write(loaded: Settings, topic: str) -> None:
+    producer = AIOKafkaProducer(**connection_options(loaded), enable_idempotence=True)
+    await producer.start()
+    try:
+        count = 0
+        for line in sys.stdin.buffer:
+            await producer.send(topic, line.rstrip(b"\n"))
+            count += 1
+        await producer.flush()
+        typer.echo(f"{count} records on {topic}", err=True)
+    finally:
+        await producer.stop()
+
+
+async def _read(loaded: Settings, topic: str, from_beginning: bool, limit: int) -> None:
+    consumer = AIOKafkaConsumer(
+        topic,
+        **connection_options(loaded),
+        isolation_level="read_committed",
+        auto_offset_reset="earliest" if from_beginning else "latest",
+    )
+    await consumer.start()
+    try:
+        count = 0
+        async for record in consumer:
+            typer.echo(record.value if record.value is not None else b"null")
+            count += 1
+            if count == limit:
+                return
+    finally:
+        await consumer.stop()
 
 
 def _show(entries: list[TopicStatus], as_json: bool) -> None:

@@ -65,6 +65,10 @@ class Endpoint:
             app.router.add_route(method, "/", self._query)
         return app
 
+    def close(self) -> None:
+        """Wait for what still runs in the engine."""
+        self._pool.shutdown(cancel_futures=True)
+
     async def _ping(self, request: web.Request) -> web.StreamResponse:
         return web.Response(text="Ok.\n", headers=answer_headers(self._engine.version))
 
@@ -161,8 +165,9 @@ async def serve(engine: Engine, port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    endpoint = Endpoint(engine)
     runner = web.AppRunner(
-        Endpoint(engine).application(),
+        endpoint.application(),
         access_log=None,
         auto_decompress=False,  # ours knows lz4 as well, and one way for all is enough
         max_line_size=_MAX_LINE_BYTES,
@@ -177,6 +182,7 @@ async def serve(engine: Engine, port: int) -> None:
         logger.info("stopping")
     finally:
         await runner.cleanup()
+        endpoint.close()
 
 
 def main() -> None:

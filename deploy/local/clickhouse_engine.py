@@ -89,7 +89,9 @@ class _Rest:
 def _insert(connection: Any, statement: Statement, request: Request) -> Answer:
     if request.parameters and statement.insert_format == "Values":
         # only as a whole query do values take parameters
-        result = connection.query((statement.sql + b"VALUES" + request.data).decode(), params=dict(request.parameters))
+        result = connection.query(
+            b"".join([statement.sql, b"VALUES", request.data]).decode(), params=dict(request.parameters)
+        )
         return _no_rows(result.rows_written(), result.bytes_written())
     writer = connection.send_insert(statement.sql.decode(), statement.insert_format or request.default_format)
     try:

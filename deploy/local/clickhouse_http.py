@@ -95,7 +95,8 @@ def _make(values: Mapping[str, str], headers: Mapping[str, str], body: bytes, fi
     no_settings = {f"{table.name}_{part}" for table in tables for part in ("structure", "types", "format")}
     return Request(
         statement=statement,
-        data=text[statement.data_start :] if statement.insert_format is not None else b"",
+        # a view: a copy of a big insert would cost its size once more
+        data=memoryview(text)[statement.data_start :] if statement.insert_format is not None else b"",
         parameters={name.removeprefix("param_"): value for name, value in values.items() if name.startswith("param_")},
         settings={
             name: value

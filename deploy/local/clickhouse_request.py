@@ -54,7 +54,7 @@ class Request:
     """
 
     statement: Statement
-    data: bytes = b""
+    data: bytes | memoryview = b""
     parameters: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     database: str = ""

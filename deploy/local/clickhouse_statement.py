@@ -137,7 +137,7 @@ def _format_clause(tokens: list[_Token]) -> str | None:
 
 
 def _tokens(text: bytes) -> Iterator[_Token]:
-    depth = 0
+    depth, previous = 0, b""
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or "other"
         if kind == "skip":
@@ -145,6 +145,9 @@ def _tokens(text: bytes) -> Iterator[_Token]:
         value = match.group()
         if value in _CLOSE:
             depth = max(0, depth - 1)
-        yield _Token("quoted" if kind == "tag" else kind, value, match.start(), match.end(), depth)
+        if kind == "tag" or previous == b".":  # what follows a dot is a name, never a keyword
+            kind = "quoted"
+        yield _Token(kind, value, match.start(), match.end(), depth)
+        previous = value
         if value in _OPEN:
             depth += 1

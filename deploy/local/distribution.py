@@ -1,6 +1,7 @@
 """Have the broker's jars at hand: downloaded once into a cache, checked against the lock file at every start."""
 
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from deploy.local.report import Reporter
 from schemas.errors import LocalStackError
 
 _PARALLEL = 6
+_SCRATCH = ".download-"
 _ATTEMPTS = 3
 _TIMEOUT_SECONDS = 60
 _LOCK_WAIT_SECONDS = 900.0
@@ -44,9 +46,12 @@ def kafka_jars(reporter: Reporter, *, lock: KafkaLock | None = None, cache: Path
     """
     lock = lock or read_lock()
     home = (cache or cache_dir()) / f"kafka-{lock.version}"
-    with file_lock(home / ".lock", wait_seconds=_LOCK_WAIT_SECONDS, doing="downloading Kafka"):
+    doing = "downloading Kafka"
+    with file_lock(home / ".lock", wait_seconds=_LOCK_WAIT_SECONDS, doing=doing, tell=reporter.line):
         with ThreadPoolExecutor(_PARALLEL) as pool:
             good = list(pool.map(lambda jar: _is_good(home / jar.filename, jar), lock.jars))
+        for leftover in home.glob(f"{_SCRATCH}*"):  # of a download that was killed: nobody else is here now
+            shutil.rmtree(leftover, ignore_errors=True)
         missing = [jar for jar, ok in zip(lock.jars, good, strict=True) if not ok]
         damaged = [jar.filename for jar in missing if (home / jar.filename).exists()]
         if damaged:
@@ -64,7 +69,7 @@ def _download(jars: Sequence[Jar], home: Path, reporter: Reporter, title: str) -
     """Fetch into a scratch folder beside the cache and move each file over when it is proven."""
     with (
         reporter.download(f"downloading {title}, once", sum(jar.size for jar in jars)) as advance,
-        tempfile.TemporaryDirectory(prefix=".download-", dir=home, ignore_cleanup_errors=True) as scratch,
+        tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=home, ignore_cleanup_errors=True) as scratch,
         ThreadPoolExecutor(_PARALLEL) as pool,
     ):
         futures = [pool.submit(_fetch, jar, Path(scratch), home, advance) for jar in jars]

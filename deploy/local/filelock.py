@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,25 +13,29 @@ _POLL_SECONDS = 0.05
 
 
 @contextmanager
-def file_lock(path: Path, *, wait_seconds: float, doing: str) -> Iterator[None]:
+def file_lock(
+    path: Path, *, wait_seconds: float, doing: str, tell: Callable[[str], None] | None = None
+) -> Iterator[None]:
     """Hold the lock file for the time of the block.
 
     Args:
         path: the lock file; its folder is made. The holder may delete it: whoever waits then takes a new one.
         wait_seconds: how long to wait for another holder.
         doing: what the other holder is probably doing, for the error text.
+        tell: told once if there is another holder to wait for.
 
     Raises:
         LocalStackError: the lock was not free in time, or the folder cannot be written.
     """
-    descriptor = _acquire(path, time.monotonic() + wait_seconds, doing)
+    descriptor = _acquire(path, time.monotonic() + wait_seconds, doing, tell or (lambda text: None))
     try:
         yield
     finally:
         os.close(descriptor)  # closing drops the lock
 
 
-def _acquire(path: Path, deadline: float, doing: str) -> int:
+def _acquire(path: Path, deadline: float, doing: str, tell: Callable[[str], None]) -> int:
+    told = False
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +52,9 @@ def _acquire(path: Path, deadline: float, doing: str) -> int:
         os.close(descriptor)
         if time.monotonic() > deadline:
             raise LocalStackError(f"Another process is {doing} ({path}).", "Wait for it or end it, then try again.")
+        if not told:
+            tell(f"another process is {doing}: waiting for it")
+            told = True
         time.sleep(_POLL_SECONDS)
 
 

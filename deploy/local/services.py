@@ -80,7 +80,8 @@ class KafkaService(Service):
 
     def start(self, port: int, reporter: Reporter) -> ProcessMark:
         """Start the broker, downloading and formatting first where needed."""
-        controller_port = choose_port("Kafka's controller", asked=None, wishes=(port + 1,), avoid=(port,))
+        # Only the broker itself uses it, so it need not be remembered: by chance, two stacks hardly meet on it.
+        controller_port = choose_port("Kafka's controller", asked=None, wishes=(), avoid=(port,))
         return kafka.start(self.data_dir, port=port, controller_port=controller_port, reporter=reporter)
 
     def is_healthy(self, remembered: Remembered) -> bool:

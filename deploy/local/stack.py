@@ -1,25 +1,24 @@
 """The local stack as a whole: up, down, status, wipe. One data directory is one stack; several live side by side."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from deploy.local import process
 from deploy.local.filelock import file_lock
-from deploy.local.ports import choose_port, is_free
 from deploy.local.report import Reporter
-from deploy.local.services import ClickHouseService, KafkaService, Memory, Remembered, Service
+from deploy.local.service_start import ServiceStart
+from deploy.local.services import ClickHouseService, KafkaService, Memory, Service
 from schemas.errors import LocalStackError
 
 _ROOM_BYTES = 500_000_000
 _LOCK_WAIT_SECONDS = 180.0
-_POLL_SECONDS = 0.05
-_PORT_CLASHES = 3
+# These mean something in the engine's addresses or in the broker's settings.
+_BARRED = frozenset("?,%$\n")
 
 
 @dataclass(frozen=True)
@@ -87,11 +86,11 @@ def up(
     """
     data_dir = _prepared(data_dir)
     reporter = Reporter(console)
-    with _locked(data_dir):
+    with _locked(data_dir, reporter):
         # ClickHouse first: it comes up while Kafka is still downloaded or formatted
         starts = [
-            _Start(ClickHouseService(data_dir), clickhouse_port, reporter),
-            _Start(KafkaService(data_dir), kafka_port, reporter),
+            ServiceStart(ClickHouseService(data_dir), clickhouse_port, reporter),
+            ServiceStart(KafkaService(data_dir), kafka_port, reporter),
         ]
         try:
             for start in starts:
@@ -114,11 +113,12 @@ def down(data_dir: Path, *, console: Console | None = None) -> None:
         console: where to tell what is done; None for silence.
     """
     data_dir = data_dir.expanduser().absolute()
-    if not data_dir.exists():
-        Reporter(console).line(f"no local stack in {data_dir}")
+    reporter = Reporter(console)
+    if not _is_stack(data_dir):
+        reporter.line(f"no local stack in {data_dir}")
         return
-    with _locked(data_dir):
-        _stop_all(data_dir, Reporter(console))
+    with _locked(data_dir, reporter):
+        _stop_all(data_dir, reporter)
 
 
 def status(data_dir: Path) -> StackStatus:
@@ -139,10 +139,10 @@ def wipe(data_dir: Path, *, console: Console | None = None) -> None:
     """
     data_dir = data_dir.expanduser().absolute()
     reporter = Reporter(console)
-    if not data_dir.exists():
+    if not _is_stack(data_dir):
         reporter.line(f"no local stack in {data_dir}")
         return
-    with _locked(data_dir):
+    with _locked(data_dir, reporter):
         _stop_all(data_dir, reporter)
         for name in ("kafka", "clickhouse", "run"):
             shutil.rmtree(data_dir / name, ignore_errors=True)
@@ -157,8 +157,8 @@ def wipe(data_dir: Path, *, console: Console | None = None) -> None:
 
 def _prepared(data_dir: Path) -> Path:
     data_dir = data_dir.expanduser().absolute()
-    if set("?\n") & set(str(data_dir)):
-        raise LocalStackError(f"{data_dir} cannot be a data directory.", "Take a path without question marks.")
+    if barred := _BARRED & set(str(data_dir)):
+        raise LocalStackError(f"{data_dir} cannot be a data directory.", f"Take a path without {' '.join(barred)!r}.")
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(data_dir).free
@@ -172,99 +172,16 @@ def _prepared(data_dir: Path) -> Path:
     return data_dir
 
 
+def _is_stack(data_dir: Path) -> bool:
+    """Tell whether a stack was ever started there: folders of the same names elsewhere are not ours to touch."""
+    return (data_dir / "stack.json").exists() or (data_dir / "stack.lock").exists()
+
+
 @contextmanager
-def _locked(data_dir: Path) -> Iterator[None]:
+def _locked(data_dir: Path, reporter: Reporter) -> Iterator[None]:
     doing = "starting or stopping this stack"
-    with file_lock(data_dir / "stack.lock", wait_seconds=_LOCK_WAIT_SECONDS, doing=doing):
+    with file_lock(data_dir / "stack.lock", wait_seconds=_LOCK_WAIT_SECONDS, doing=doing, tell=reporter.line):
         yield
-
-
-class _Start:
-    """Bring one service up: recognise it, start it, wait for it, try another port if somebody was quicker."""
-
-    def __init__(self, service: Service, asked: int | None, reporter: Reporter) -> None:
-        self._service = service
-        self._asked = asked
-        self._reporter = reporter
-        self._memory = Memory(service.data_dir)
-        self._clashed: set[int] = set()
-        self._started = False
-
-    def begin(self) -> None:
-        """Start the service unless it serves already."""
-        service, known = self._service, self._memory.get(self._service)
-        running = process.find(known.mark)
-        if running is None:
-            self._launch(known)
-            return
-        if self._asked not in {None, known.port}:
-            raise LocalStackError(
-                f"{service.name} of this stack runs on port {known.port} already, not {self._asked}.",
-                "Stop it first with `triggerpoint local down`.",
-            )
-        if self._wait_healthy(service.start_seconds):
-            self._reporter.line(f"{service.name} runs already on {service.address(known.port)} (process {running.pid})")
-            return
-        self._reporter.line(f"{service.name} (process {running.pid}) does not answer: starting it anew")
-        process.stop(known.mark, patience_seconds=service.stop_seconds)
-        self._launch(known)
-
-    def finish(self) -> str:
-        """Wait until the service serves and give its address."""
-        service = self._service
-        if self._started:
-            with self._reporter.working(f"waiting for {service.name}"):
-                while not self._wait_healthy(service.start_seconds):
-                    self._retry_or_raise()
-            known = self._memory.get(service)
-            version = service.version(known.port)
-            self._memory.put(service, replace(known, version=version))
-            pid = known.mark.pid if known.mark else 0
-            self._reporter.line(f"{service.name} {version} serves on {service.address(known.port)} (process {pid})")
-        return service.address(self._memory.get(service).port)
-
-    def undo(self) -> None:
-        """Stop the service if this start launched it."""
-        if self._started:
-            process.stop(self._memory.get(self._service).mark, patience_seconds=self._service.stop_seconds)
-            self._memory.forget_process(self._service)
-
-    def _launch(self, known: Remembered) -> None:
-        service = self._service
-        wishes = [port for port in (known.port, service.usual_port) if port and port not in self._clashed]
-        port = choose_port(service.name, asked=self._asked, wishes=wishes, avoid=self._clashed)
-        if self._asked is None and wishes and port != wishes[0]:
-            self._reporter.line(f"port {wishes[0]} is taken by another process: {service.name} takes {port}")
-        self._started = True
-        mark = service.start(port, self._reporter)
-        self._memory.put(service, Remembered(port, mark, known.version))
-
-    def _wait_healthy(self, seconds: float) -> bool:
-        """Wait until it answers; gives up early when its process ends."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            known = self._memory.get(self._service)
-            if self._service.is_healthy(known):
-                return True
-            if process.find(known.mark) is None:
-                return False
-            time.sleep(_POLL_SECONDS)
-        return False
-
-    def _retry_or_raise(self) -> None:
-        service, known = self._service, self._memory.get(self._service)
-        ended = process.find(known.mark) is None
-        # Between choosing a port and listening on it there is a moment in which another stack may take it.
-        if ended and not is_free(known.port) and len(self._clashed) < _PORT_CLASHES:
-            if self._asked is None:
-                self._clashed.add(known.port)
-            self._launch(known)
-            return
-        what = "ended while it started" if ended else f"does not answer after {service.start_seconds:.0f} s"
-        raise LocalStackError(
-            f"{service.name} {what} (port {known.port}).\n{service.failure_text()}\n",
-            "If its data is damaged and of no worth, `triggerpoint local wipe` starts anew.",
-        )
 
 
 def _stop_all(data_dir: Path, reporter: Reporter) -> None:

@@ -100,9 +100,7 @@ def _report(company: Company, report: Report, rng: Random, head: str) -> Iterato
     at_ms = report.at_ms
     for number, fact in enumerate(report.facts):
         device = person.devices[0] if person and fact.device else None
-        yield Act(
-            at_ms, f"{head}{number:x}", fact.source, fact.type, person, device, data=fact.data, marks=fact.marks
-        )
+        yield Act(at_ms, f"{head}{number:x}", fact.source, fact.type, person, device, data=fact.data, marks=fact.marks)
         at_ms += 3_000 + int(rng.random() * 70_000)
 
 
@@ -113,17 +111,17 @@ def _mail(company: Company, mail: Mail, rng: Random, head: str) -> Iterator[Bund
     people = [company.people[index] for index in mail.people]
     data = {"message_id": message_id, "asset": mail.asset.asset}
     yield tuple(
-        Act(delivered_ms, f"{head}d{person.index:x}", "email", "delivered", person, data=data) for person in people
+        Act(delivered_ms, f"{head}d{person.number:x}", "email", "delivered", person, data=data) for person in people
     )
     for person in people:
-        start = f"{head}p{person.index:x}-"
+        start = f"{head}p{person.number:x}-"
         if company.scanned and not person.free_mail:
             yield _scan(mail, person, delivered_ms, data, rng, start)
         if person.proxied:
             opened_ms = delivered_ms + 20_000 + int(rng.random() * 20) * 1000
             kind: dict[str, Any] = {"label": Label.MACHINE, "kind": "proxy_open"}
             machine = {**data, "machine": True}
-            ip = f"192.0.2.{200 + person.index}"
+            ip = f"192.0.2.{200 + person.number}"
             user_agent = MAIL_PROXY
             yield (
                 Act(

@@ -157,18 +157,25 @@ def try_out(draft: Draft, user: Person, sessions: int) -> None:
             draft.visit(user, *views(draft, DOCS, 1, 3))
 
 
-def negotiate(draft: Draft, champion: Person, *, won: bool) -> None:
-    """An opportunity, and its end."""
+def negotiate(draft: Draft, champion: Person, *, won: bool, user: Person | None = None) -> None:
+    """An opportunity, and its end.
+
+    Args:
+        user: who goes on using the trial meanwhile; None where there is no trial.
+    """
     draft.chapter("close")
     buyer = draft.person("buyer")
     amount = float(5_000 + int(draft.rng.random() * 95) * 1_000)
     draft.wait(0.5, 3)
     draft.report(champion, Fact("crm", "opportunity_created", {"amount": amount}, ("stage:deciding",)))
-    draft.wait(1, 3)
-    draft.visit(buyer, view(PRICING), view(SECURITY), view(PRICING))
-    draft.wait(0.5, 3)
-    draft.report(buyer, Fact("crm", "meeting_held", {}))
-    draft.wait(1, 4)
+    for low, high in ((1, 3), (0.5, 3), (1, 4)):
+        draft.wait(low, high)
+        if user:
+            draft.report(user, *use(draft, FEATURES, PRODUCT))
+        if low == 1 and high == 3:
+            draft.visit(buyer, view(PRICING), view(SECURITY), view(PRICING))
+        elif low == 0.5:
+            draft.report(buyer, Fact("crm", "meeting_held", {}))
     if won:
         draft.report(champion, Fact("crm", "opportunity_won", {"amount": amount}, ("stage:customer",)))
     else:
@@ -177,10 +184,16 @@ def negotiate(draft: Draft, champion: Person, *, won: bool) -> None:
         draft.report(champion, lost)
 
 
+def expire(draft: Draft, ends_ms: int) -> None:
+    """The trial comes close to its end; true only if it was not bought by now."""
+    if draft.now > ends_ms - draft.days(EXPIRING_DAYS):
+        draft.absent("trigger:trial_expiring", ends_ms - draft.days(EXPIRING_DAYS))
+
+
 def run_out(draft: Draft, user: Person, ends_ms: int) -> None:
     """The trial ends without a purchase; then silence."""
-    draft.absent("trigger:trial_expiring", ends_ms - draft.days(EXPIRING_DAYS))
     draft.now = max(draft.now, ends_ms)
+    expire(draft, ends_ms)
     draft.report(user, Fact("trial", "trial_ended", {"product": PRODUCT}))
     draft.quiet = True
 
@@ -262,7 +275,10 @@ def trial_expiring(draft: Draft) -> None:
     user = draft.person("user")
     ends_ms = sign_up(draft, user)
     draft.chapter("close")
-    try_out(draft, user, 6 + int(draft.rng.random() * 5))
+    try_out(draft, user, 4 + int(draft.rng.random() * 3))
+    while draft.now < ends_ms - draft.days(EXPIRING_DAYS):
+        draft.wait(1, 2.2)
+        draft.report(user, *use(draft, FEATURES, PRODUCT))
     draft.visit(champion, view(PRICING, "trigger:pricing_interest"), view(PRICING))
     draft.mail(ASSETS[5], (champion, user))
     run_out(draft, user, ends_ms)

@@ -1,4 +1,4 @@
-"""Payloads as producers write them: native, Segment, RudderStack, SendGrid. Dicts in, dicts out; no schema is shared."""
+"""Payloads as producers write them: native, Segment, RudderStack, SendGrid; no schema is shared."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

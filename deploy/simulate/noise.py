@@ -32,9 +32,7 @@ def visitor(spec: WorldSpec, at_ms: int, head: str, rng: Random) -> Iterator[Act
     referrer = pick(rng, REFERRERS)
     for number in range(1 + int(rng.random() * 5)):
         page = pick(rng, BLOG) if rng.random() < 0.7 else pick(rng, (HOME, PRICING, *ASSETS))
-        yield Act(
-            at_ms, f"{head}{number:x}", "web", "page_view", None, device, page, referrer=referrer, kind="visitor"
-        )
+        yield Act(at_ms, f"{head}{number:x}", "web", "page_view", None, device, page, referrer=referrer, kind="visitor")
         referrer = page.url
         at_ms += 5_000 + int(rng.random() * 60_000)
 

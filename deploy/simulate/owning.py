@@ -4,6 +4,7 @@ from deploy.simulate.buying import (
     aware,
     compare,
     demo,
+    expire,
     negotiate,
     nurture,
     price,
@@ -104,7 +105,8 @@ def classic(draft: Draft) -> None:
     if draft.chance(0.08) and not first:
         run_out(draft, user, ends_ms)
         return
-    negotiate(draft, champion, won=True)
+    negotiate(draft, champion, won=True, user=user)
+    expire(draft, ends_ms)
     adopt(draft)
     if draft.chance(0.7):
         look_further(draft, champion)

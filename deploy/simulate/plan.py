@@ -131,16 +131,17 @@ class Draft:
 
     def visit(self, person: Person, *steps: Step) -> None:
         """A visit, now."""
-        self.sessions.append(Visit(self.now, person.index, steps))
+        self.sessions.append(Visit(self.now, person.number, steps))
         self.now += STEP_MS_MAX * len(steps)
 
     def mail(self, asset: Page, people: tuple[Person, ...], *, eager: bool = False) -> None:
         """A mail that offers an asset, now; an eager reader is sure to click."""
-        self.sessions.append(Mail(self.now, tuple(person.index for person in people), asset, eager))
+        readers = tuple(dict.fromkeys(person.number for person in people))  # one person may play two roles
+        self.sessions.append(Mail(self.now, readers, asset, eager))
 
     def report(self, person: Person | None, *facts: Fact) -> None:
         """Facts, now."""
-        self.sessions.append(Report(self.now, person.index if person else -1, facts))
+        self.sessions.append(Report(self.now, person.number if person else -1, facts))
         self.now += STEP_MS_MAX * len(facts)
 
     def absent(self, mark: str, at_ms: int) -> None:
@@ -148,8 +149,9 @@ class Draft:
         self.absences.append(Absence(mark, at_ms))
 
     def person(self, role: str) -> Person:
-        """Who plays that role; the champion where nobody does."""
-        return next((person for person in self.company.people if person.role == role), self.company.people[0])
+        """Who plays that role under a work mailbox; the champion where nobody does."""
+        people = self.company.people
+        return next((person for person in people if person.role == role and not person.free_mail), people[0])
 
     def plan(self) -> Plan:
         """All that was written, in order of time."""

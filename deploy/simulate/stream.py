@@ -14,8 +14,7 @@ import orjson
 
 from deploy.simulate.acts import Act, acts_of
 from deploy.simulate.formats import moment
-from deploy.simulate.journeys import plan_of, script_of
-from deploy.simulate.journeys import SCRIPTS
+from deploy.simulate.journeys import SCRIPTS, plan_of, script_of
 from deploy.simulate.noise import bad_record, crawler, free_mail_person, visitor
 from deploy.simulate.spec import MINUTE_MS, Label, Message, WorldSpec, rng_of
 from deploy.simulate.traffic import messages_of

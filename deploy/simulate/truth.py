@@ -18,8 +18,6 @@ from deploy.simulate.spec import Label, WorldSpec
 from deploy.simulate.stream import messages
 from deploy.simulate.world import Company, Person
 
-QUIET_SOURCES = frozenset({"web", "email", "trial"})
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -123,7 +121,7 @@ def journey_of(spec: WorldSpec, plan: Plan) -> TrueJourney:
             continue
         count += 1
         first_ms = first_ms or act.at_ms
-        if act.source in QUIET_SOURCES and act.type != "trial_ended":
+        if act.type != "trial_ended":
             last_ms = act.at_ms
         if act.person:
             people.setdefault(act.person.email)

@@ -45,9 +45,9 @@ class Device(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody who may act."""
+    """Somebody who may act; `number` counts from 0 within the company."""
 
-    index: int
+    number: int
     name: str
     role: str
     title: str
@@ -165,11 +165,11 @@ def office_of(index: int) -> tuple[str, str]:
     return f"{prefix}:/64", f"{prefix}:2"
 
 
-def person_of(spec: WorldSpec, company: int, index: int, domains: tuple[str, ...], office: str, rng: Random) -> Person:
+def person_of(spec: WorldSpec, company: int, number: int, domains: tuple[str, ...], office: str, rng: Random) -> Person:
     """The n-th person of a company."""
     given, family = person_name(rng)
-    role = ROLES[index]
-    local = f"{given}.{family}{index or ''}".lower()
+    role = ROLES[number]
+    local = f"{given}.{family}{number or ''}".lower()
     free = role == "user" and rng.random() < 0.12
     if free:
         email = f"{local}.sim{company}@{pick(rng, FREE_MAIL)}"
@@ -180,8 +180,8 @@ def person_of(spec: WorldSpec, company: int, index: int, domains: tuple[str, ...
     first = device_of(spec, rng, home_ip(rng) if remote else office)
     devices = (first, device_of(spec, rng, home_ip(rng))) if rng.random() < 0.25 else (first,)
     proxied = rng.random() < min(0.4, 3 * spec.machine_share)
-    title, user_id = pick(rng, TITLES[role]), f"u-{company:06d}-{index}"
-    return Person(index, f"{given} {family}", role, title, email, user_id, devices, free, proxied)
+    title, user_id = pick(rng, TITLES[role]), f"u-{company:06d}-{number}"
+    return Person(number, f"{given} {family}", role, title, email, user_id, devices, free, proxied)
 
 
 def company_of(spec: WorldSpec, index: int, script: str, customer: bool) -> Company:

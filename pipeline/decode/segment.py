@@ -185,7 +185,9 @@ def _group(call: _Call) -> dict[str, Any]:
         **person,
         "type": "identify",
         "account_domain": named or person.get("account_domain", ""),
-        "properties": flat((*call.said, ("company", text(traits.get("name")))), _rest(traits, {"name", "domain"})),
+        "properties": flat(
+            (*call.said, ("company", text(traits.get("name")))), _rest(traits, {"name", "domain", "website"})
+        ),
     }
 
 

@@ -1,0 +1,62 @@
+"""What topics and ClickHouse hold at the end, counted in both, and whether they agree."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from agents.connection import connection_options
+from agents.settings import Settings
+from schemas.topics import ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS, Topic
+from sinks.clickhouse import ClickHouseSink
+
+COUNTED: dict[str, tuple[tuple[Topic, ...], str]] = {
+    "events": ((EVENTS,), "event_id"),
+    "rejected": ((REJECTED,), "rejected_id"),
+    "identity": ((IDENTITY,), "fact_id"),
+    "activities": ((ACTIVITIES,), "activity_id"),
+    "transitions": ((TRANSITIONS,), "transition_id"),
+    "alerts": (tuple(ALERTS.values()), "alert_id"),
+}
+"""View in ClickHouse -> its topics, and the id by which a row is one."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Records on the topics, distinct ids among them, and rows in the view."""
+
+    records: int
+    distinct: int
+    rows: int
+
+
+async def count_held(settings: Settings) -> dict[str, Held]:
+    """Count everything the line has written."""
+    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    consumer = AIOKafkaConsumer(**connection_options(settings), isolation_level="read_committed")
+    await consumer.start()
+    try:
+        held = {}
+        for view, (topics, id_field) in COUNTED.items():
+            ids: list[str] = []
+            for topic in topics:
+                partitions = [TopicPartition(settings.topics.name(topic), at) for at in range(settings.partitions)]
+                ids += await _ids(consumer, partitions, id_field)
+            rows = await sink.query(f"SELECT count() AS n FROM {view}")  # noqa: S608 - names of the list above
+            held[view] = Held(len(ids), len(set(ids)), int(rows[0]["n"]))
+        return held
+    finally:
+        await consumer.stop()
+        await sink.close()
+
+
+async def _ids(consumer: Any, partitions: list[TopicPartition], id_field: str) -> list[str]:
+    ends = await consumer.end_offsets(partitions)
+    consumer.assign(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    ids: list[str] = []
+    while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
+        for records in (await consumer.getmany(timeout_ms=500)).values():
+            ids += [orjson.loads(record.value)[id_field] for record in records]
+    return ids

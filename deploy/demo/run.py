@@ -1,0 +1,241 @@
+"""The order of things in `make run`."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from agents import topics
+from agents.lag import lag_of
+from agents.settings import Settings, load
+from agents.stages import STAGES
+from deploy.demo.figures import Held, count_held
+from deploy.demo.joining import joining_lines
+from deploy.demo.process import WorkerProcess
+from deploy.local import ports, stack
+from deploy.simulate import Publisher, PublishReport, WorldSpec
+from deploy.view import screen
+from deploy.view.board import Board
+from deploy.view.feed import Feed
+from schemas.alert import Alert
+from sinks.migrate import migrate
+
+DAY_SECONDS = 86_400
+READY_SECONDS = 60.0
+DRAIN_SECONDS = 120.0
+REFRESH_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    Args:
+        data_dir: the stack's folder.
+        seconds: length of the live part; None until Ctrl-C.
+        seed: which simulated market; None for a new one each time.
+        companies, days: size of the market and its simulated span.
+        days_per_second: how fast simulated time runs.
+        keep: leave the stack running at the end.
+    """
+
+    data_dir: Path
+    seconds: float | None
+    seed: int | None = None
+    companies: int = 700
+    days: float = 270.0
+    days_per_second: float = 0.5
+    keep: bool = False
+
+
+async def run(plan: Plan, console: Console) -> dict[str, Any]:
+    """Run the demo; returns the figures of its last line.
+
+    Raises:
+        TriggerpointError: something needed is not to be had; the text says what and how to mend it.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    ran_before = stack.status(plan.data_dir).healthy
+    addresses = await asyncio.to_thread(stack.up, plan.data_dir, console=console)
+    stack_up_at = time.monotonic()
+    try:
+        return await _run_line(plan, addresses, console, stop, stack_up_at)
+    finally:
+        if ran_before or plan.keep:
+            console.print("The local stack stays up; `.venv/bin/triggerpoint local down` ends it.")
+        else:
+            await asyncio.to_thread(stack.down, plan.data_dir, console=console)
+            console.print("Data stays; `.venv/bin/triggerpoint local up` serves it again, `local wipe` deletes it.", soft_wrap=True)
+
+
+async def _run_line(
+    plan: Plan, addresses: stack.StackAddresses, console: Console, stop: asyncio.Event, stack_up_at: float
+) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    seed = plan.seed if plan.seed is not None else int(now.timestamp())
+    spec = WorldSpec(seed=seed, companies=plan.companies, days=plan.days, start=now - timedelta(days=plan.days))
+    speed = plan.days_per_second * DAY_SECONDS
+    metrics_port = ports.choose_port("metrics", asked=None, wishes=(6066,))
+    own = {
+        "bootstrap_servers": addresses.bootstrap_servers,
+        "clickhouse_url": addresses.clickhouse_url,
+        "metrics_port": str(metrics_port),
+        "data_dir": str(plan.data_dir),
+        "clock": f"replay:{int(now.timestamp() * 1000)}:{spec.start_ms}:{speed}",
+    }
+    settings = load(**own)
+    metrics_url = f"http://{settings.metrics_host}:{metrics_port}/metrics"
+    console.print("making topics and tables ...")
+    admin = await topics.connect_admin(settings)
+    try:
+        await topics.create_missing(admin, settings)
+        await topics.check(admin, settings)
+    finally:
+        await admin.close()
+    await asyncio.to_thread(migrate, addresses.clickhouse_url, settings.clickhouse_database)
+    worker = WorkerProcess(own, plan.data_dir / "logs" / "worker.log", metrics_url)
+    show = _Show(plan, settings, metrics_url, console, worker, stack_up_at)
+    console.print("starting the worker ...")
+    await worker.start()
+    try:
+        await worker.wait_ready(READY_SECONDS)
+        console.print(joining_lines(settings, metrics_url), markup=False, highlight=False, soft_wrap=True)
+        report = await show.live(spec, speed, now, stop)
+        await show.drain(STAGES)
+        await worker.stop()
+        # the simulated clock ran on, and timers with it: archive what they raised meanwhile
+        await worker.start("archive")
+        await worker.wait_ready(READY_SECONDS)
+        lag = await show.drain(STAGES)
+    finally:
+        await show.close()
+        await worker.stop()
+    held = await count_held(settings)
+    figures = figures_of(held, report, lag, show.first_alert_seconds, addresses)
+    _report(console, figures, held)
+    return figures
+
+
+class _Show:
+    """The live part: traffic in, view on."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        settings: Settings,
+        metrics_url: str,
+        console: Console,
+        worker: WorkerProcess,
+        stack_up_at: float,
+    ) -> None:
+        self._plan, self._settings, self._console, self._worker = plan, settings, console, worker
+        self._stack_up_at = stack_up_at
+        self.board = Board()
+        self.first_alert_seconds: float | None = None
+        self._feed = Feed(settings, metrics_url, self.board, self._on_alert)
+        self._note = f"metrics {metrics_url}   Ctrl-C ends"
+
+    async def live(self, spec: WorldSpec, speed: float, anchor: datetime, stop: asyncio.Event) -> PublishReport:
+        """Publish and show until the time is over or `stop` is set."""
+        await self._feed.start(from_beginning=False)
+        publishing = asyncio.create_task(
+            Publisher().publish(
+                self._settings.bootstrap_servers, self._settings.topics, spec, speed=speed, stop=stop, anchor=anchor
+            )
+        )
+        ends_at = time.monotonic() + self._plan.seconds if self._plan.seconds is not None else float("inf")
+        await self._show_until(lambda: time.monotonic() >= ends_at or stop.is_set() or publishing.done())
+        while not stop.is_set() and time.monotonic() < ends_at and self._plan.seconds is None:
+            await self._show_until(stop.is_set)  # the simulated span has reached today; others may still join in
+        stop.set()
+        return await publishing
+
+    async def drain(self, stages: Iterable[str]) -> int:
+        """Wait until the stages have worked off what is there; what is left, in records."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        self._console.print("waiting for the line to work off what was sent ...")
+        lag = -1
+        while time.monotonic() < deadline:
+            self._worker.check()
+            lag = await lag_of(self._settings, stages)
+            if lag == 0:
+                break
+            await asyncio.sleep(0.5)
+        return lag
+
+    async def close(self) -> None:
+        """Stop the view."""
+        await self._feed.stop()
+
+    async def _show_until(self, over: Callable[[], bool]) -> None:
+        if not self._console.is_terminal:
+            while not over():
+                self._worker.check()
+                await asyncio.sleep(REFRESH_SECONDS)
+            return
+        with Live(console=self._console, screen=True, auto_refresh=False) as live:
+            while not over():
+                self._worker.check()
+                live.update(screen.draw(self.board, self._note, self._console.height), refresh=True)
+                await asyncio.sleep(REFRESH_SECONDS)
+
+    def _on_alert(self, alert: Alert) -> None:
+        if self.first_alert_seconds is None:
+            self.first_alert_seconds = round(time.monotonic() - self._stack_up_at, 2)
+        if not self._console.is_terminal:
+            screen.say(self._console, alert)
+
+
+def figures_of(
+    held: Mapping[str, Held],
+    report: PublishReport,
+    lag: int,
+    first_alert_seconds: float | None,
+    addresses: stack.StackAddresses,
+) -> dict[str, Any]:
+    """The last line. Counts are of everything the topics hold; `clickhouse` is what the views of the same names show.
+
+    `consistent` is true when nothing is behind, no id of a transition or an alert stands twice on a topic, and each
+    view has exactly the distinct ids of its topics.
+    """
+    return {
+        "events_in": held["events"].records + held["rejected"].records,
+        "events": held["events"].records,
+        "duplicates": held["events"].records - held["events"].distinct,
+        "rejected": held["rejected"].records,
+        "activities": held["activities"].records,
+        "transitions": held["transitions"].records,
+        "alerts": held["alerts"].records,
+        "clickhouse_rows": sum(entry.rows for entry in held.values()),
+        "clickhouse": {view: entry.rows for view, entry in held.items()},
+        "first_alert_seconds": first_alert_seconds,
+        "lag": lag,
+        "consistent": lag == 0
+        and all(entry.rows == entry.distinct for entry in held.values())
+        and all(held[view].records == held[view].distinct for view in ("activities", "transitions", "alerts")),
+        "sent": report.sent,
+        "sent_bad": report.bad,
+        "sent_duplicates": report.duplicates,
+        "bootstrap_servers": addresses.bootstrap_servers,
+        "clickhouse_url": addresses.clickhouse_url,
+    }
+
+
+def _report(console: Console, figures: Mapping[str, Any], held: Mapping[str, Held]) -> None:
+    table = Table("what", "records on topics", "distinct", "rows in ClickHouse")
+    for view, entry in held.items():
+        table.add_row(view, f"{entry.records:,}", f"{entry.distinct:,}", f"{entry.rows:,}")
+    console.print(table)
+    agrees = "topics and ClickHouse agree" if figures["consistent"] else "topics and ClickHouse DO NOT agree"
+    console.print(f"{agrees}; lag {figures['lag']}; first alert after {figures['first_alert_seconds']} s")

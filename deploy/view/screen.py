@@ -1,0 +1,108 @@
+"""Draws the board with rich; without a terminal it says one line per alert instead."""
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from deploy.view.board import Board
+from schemas.alert import Alert
+from schemas.journey import Stage
+
+STYLES = {
+    Stage.AWARE: "cyan",
+    Stage.RESEARCHING: "cyan",
+    Stage.EVALUATING: "yellow",
+    Stage.TRIALING: "magenta",
+    Stage.DECIDING: "bold red",
+    Stage.CUSTOMER: "bold green",
+    Stage.ADOPTING: "green",
+    Stage.EXPANDING: "green",
+    Stage.ADVOCATING: "bold green",
+    Stage.DORMANT: "dim",
+}
+CHROME_LINES = 12
+
+
+def draw(board: Board, note: str, height: int) -> RenderableType:
+    """The whole screen.
+
+    Args:
+        board: what is known.
+        note: line at the foot, e.g. addresses.
+        height: lines of the terminal.
+    """
+    room = max(height - CHROME_LINES, 8)
+    return Group(
+        _figures(board), _funnel(board), _accounts(board, room // 2), _alerts(board, room - room // 2), Text(note)
+    )
+
+
+def alert_line(alert: Alert) -> str:
+    """One alert as a plain line."""
+    return (
+        f"{alert.raised_at:%Y-%m-%d %H:%M} {alert.team:<9} {alert.trigger:<20} {alert.why} Next: {alert.play.message}"
+    )
+
+
+def say(console: Console, alert: Alert) -> None:
+    """Print an alert as a line, without markup: names come from outside."""
+    console.print(alert_line(alert), markup=False, highlight=False, soft_wrap=True)
+
+
+def _figures(board: Board) -> Table:
+    table = Table.grid(padding=(0, 3))
+    figures = board.figures
+    table.add_row(
+        "[bold]triggerpoint[/]",
+        f"events {figures.events:,.0f}",
+        f"{figures.events_per_second:,.0f}/s",
+        f"rejected {figures.rejected:,.0f}",
+        f"transitions {board.transitions:,}",
+        f"alerts {board.alerts_total:,}",
+        f"lag {figures.lag:,.0f}",
+    )
+    return table
+
+
+def _funnel(board: Board) -> Text:
+    text = Text()
+    for stage in Stage:
+        if stage is not Stage.UNAWARE:
+            text.append(f"{stage} ", "dim")
+            text.append(f"{board.stages[stage]}  ", STYLES[stage])
+    return text
+
+
+def _accounts(board: Board, rows: int) -> Panel:
+    table = Table.grid(padding=(0, 2), expand=True)
+    for width in (30, 12, 8, 14):
+        table.add_column(min_width=width, no_wrap=True)
+    table.add_column(ratio=1, no_wrap=True)
+    for line in board.newest(rows):
+        style = STYLES.get(line.stage, "")
+        table.add_row(
+            escape(line.name),
+            f"[{style}]{line.stage}[/]" if style else line.stage,
+            f"{line.score:g}",
+            line.moved_at,
+            line.last_trigger,
+        )
+    return Panel(table, title="accounts: stage, score, moved, last trigger", title_align="left")
+
+
+def _alerts(board: Board, rows: int) -> Panel:
+    lines = Group(
+        *(
+            Text.assemble(
+                (f"{alert.team:<9} ", "bold"),
+                (f"{alert.trigger:<20} ", "yellow"),
+                alert.why,
+                no_wrap=True,
+                overflow="ellipsis",
+            )
+            for alert in list(board.alerts)[:rows]
+        )
+    )
+    return Panel(lines, title="newest alerts and why", title_align="left")

@@ -1,0 +1,571 @@
+"""The views, over the local endpoint's HTTP: a small story with results worked out by hand, at any moment the same.
+
+The story, in days from a midnight a month ago (long ago, rows would fall to their TTL):
+
+acme   visits on day 0, downloads on 2, looks at prices on 4 (sales alert), is first touched on 6, starts a trial half a
+       day later, has a meeting on 7, uses a feature on 8 and buys on 10. A mail scanner opened a mail on day -5.
+beta   visits on day 1, looks at prices on 3 (marketing alert nobody answers).
+gamma  visits on day 0, takes a call on 2, looks at prices on 8 (sales alert, turned down), goes dormant on 9.
+delta  was a customer when first seen, on day 5 (sales alert, touched after 30 minutes).
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.ports import choose_port
+from schemas.account import Account
+from schemas.activity import Activity
+from schemas.alert import Alert, Play
+from schemas.base import Record, Source, Team, to_ms
+from schemas.cause import Cause
+from schemas.errors import TransientSinkError
+from schemas.event import Event, Grade
+from schemas.feedback import Feedback, Verdict
+from schemas.identity import IdentityFact, Method
+from schemas.journey import RANK, Stage
+from schemas.rejected import Rejected, RejectReason
+from schemas.transition import Transition
+from sinks.clickhouse import ClickHouseSink
+from sinks.migrate import MIGRATIONS_FOLDER, migrate
+from sinks.rows import TABLES, rows_of
+
+pytestmark = pytest.mark.integration
+
+DATABASE = "story"
+START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=30)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+START_TRIES = 300
+
+
+def day(number: float) -> datetime:
+    return START + timedelta(days=number)
+
+
+def activity(account: str, event_id: str, at: float, kind: str, **more: Any) -> Activity:
+    given = {
+        "activity_id": f"{account}/{event_id}",
+        "event_id": event_id,
+        "account_id": account,
+        "account_name": account.title(),
+        "source": Source.WEB,
+        "type": kind,
+        "occurred_ms": to_ms(day(at)),
+        "received_ms": to_ms(day(at)),
+        "subject": "a:v-" + account,
+        "method": Method.ACCOUNT_DOMAIN,
+        "confidence": 0.9,
+        "reason": "domain",
+    }
+    return Activity(**(given | more))
+
+
+def event(event_id: str, at: float, **more: Any) -> Event:
+    given = {
+        "event_id": event_id,
+        "source": Source.WEB,
+        "format": "native",
+        "type": "page_view",
+        "occurred_ms": to_ms(day(at)),
+        "received_ms": to_ms(day(at)),
+        "origin": "intent.events.web.v1:0:0:0",
+        "anonymous_id": "v-1",
+    }
+    return Event(**(given | more))
+
+
+def cause(event_id: str, kind: str, at: float, points: float, base: float = 0.0, **more: Any) -> Cause:
+    base = base or points
+    return Cause(
+        event_id=event_id,
+        type=kind,
+        occurred_ms=to_ms(day(at)),
+        base_points=base,
+        decay=points / base,
+        points=points,
+        confidence=0.9,
+        **more,
+    )
+
+
+def transition(
+    account: str, sequence: int, stages: tuple[Stage, Stage], at: float, entered: float | None, *causes: Cause
+) -> Transition:
+    return Transition(
+        transition_id=f"{account}-{sequence}",
+        account_id=account,
+        account_name=account.title(),
+        sequence=sequence,
+        from_stage=stages[0],
+        to_stage=stages[1],
+        occurred_at=day(at),
+        received_at=day(at),
+        entered_from_at=None if entered is None else day(entered),
+        rule=stages[1],
+        why=f"became {stages[1]}",
+        score=sum(part.points for part in causes),
+        causes=causes,
+        rule_version="r1",
+    )
+
+
+def alert(alert_id: str, team: Team, trigger: str, account: str, at: float, *causes: Cause) -> Alert:
+    return Alert(
+        alert_id=alert_id,
+        trigger=trigger,
+        team=team,
+        account_id=account,
+        account_name=account.title(),
+        stage=Stage.EVALUATING,
+        raised_at=day(at),
+        received_at=day(at) + MINUTE,
+        act_by=day(at + 1),
+        title=trigger,
+        why=trigger,
+        play=Play(next_likely="asks for a quote", message="Offer a call", act_within_hours=24),
+        score=sum(part.points for part in causes),
+        confidence=0.9,
+        causes=causes,
+        rule_version="r1",
+    )
+
+
+def answer(alert_id: str, verdict: Verdict, at: datetime, reason: str = "") -> Feedback:
+    return Feedback(alert_id=alert_id, verdict=verdict, occurred_at=at, reason=reason)
+
+
+def refusal(number: int, reason: RejectReason) -> Rejected:
+    return Rejected(
+        rejected_id=f"r{number}",
+        source=Source.WEB,
+        reason=reason,
+        detail="not JSON",
+        topic="intent.events.web.v1",
+        partition=0,
+        offset=number,
+        index=0,
+        received_at=day(0),
+        value="{",
+        encoding="utf-8",
+    )
+
+
+E1 = ("e1", "page_view", 0)
+E2 = ("e2", "content_download", 2)
+E3 = ("e3", "pricing_view", 4)
+G2 = ("g2", "pricing_view", 8)
+
+ACTIVITIES = (
+    activity("acme", "em", -5, "email_open", source=Source.EMAIL, grade=Grade.MACHINE),
+    activity("acme", *E1[:1], 0, "page_view", late=True),
+    activity("acme", "e2", 2, "content_download", person="jane@acme.com", job_title="CTO"),
+    activity("acme", "e3", 4, "pricing_view", person="joe@acme.com"),
+    activity("acme", "e4", 6.5, "trial_started", source=Source.TRIAL),
+    activity("acme", "e5", 7, "meeting_held", source=Source.CRM),
+    activity("acme", "e6", 8, "feature_used", source=Source.TRIAL),
+    activity("acme", "e7", 10, "won", source=Source.CRM),
+    activity("beta", "b1", 1, "page_view"),
+    activity("beta", "b2", 3, "pricing_view"),
+    activity("gamma", "g1", 0, "page_view"),
+    activity("gamma", "gc", 2, "call_held", source=Source.CRM),
+    activity("gamma", "g2", 8, "pricing_view"),
+    activity("delta", "d1", 5, "pricing_view"),
+)
+EVENTS = (
+    *(event(name, 0) for name in ("e1", "g1", "nobody")),
+    event("b1", 1),
+    event("em", -5, source=Source.EMAIL, grade=Grade.MACHINE),
+    # the producer's retry of e1, a day later and with a clock ahead, so at another time
+    event("e1", 1, clamped=True),
+)
+TRANSITIONS = (
+    transition("acme", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause(*E1, 4)),
+    transition("acme", 2, (Stage.AWARE, Stage.RESEARCHING), 2, 0, cause(*E1, 3.5, 4), cause(*E2, 8)),
+    transition(
+        "acme",
+        3,
+        (Stage.RESEARCHING, Stage.EVALUATING),
+        4,
+        2,
+        cause(*E1, 3, 4),
+        cause(*E2, 7, 8),
+        cause(*E3, 16, detail="/pricing"),
+    ),
+    transition("acme", 4, (Stage.EVALUATING, Stage.CUSTOMER), 10, 4, cause("e6", "feature_used", 8, 2, 4)),
+    transition("beta", 1, (Stage.UNAWARE, Stage.AWARE), 1, None, cause("b1", "page_view", 1, 4)),
+    transition("gamma", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause("g1", "page_view", 0, 2)),
+    transition("gamma", 2, (Stage.AWARE, Stage.DORMANT), 9, 0),
+    transition("delta", 1, (Stage.UNAWARE, Stage.CUSTOMER), 5, None, cause("d1", "pricing_view", 5, 16)),
+)
+ALERTS = (
+    alert(
+        "A1",
+        Team.SALES,
+        "pricing_interest",
+        "acme",
+        4,
+        cause(*E1, 3, 4),
+        cause(*E2, 7, 8),
+        cause(*E3, 16, decisive=True),
+    ),
+    alert(
+        "A2",
+        Team.SALES,
+        "pricing_interest",
+        "gamma",
+        8,
+        cause(*G2, 8, decisive=True),
+        cause("", "page_view", 0, 2, count=3),
+    ),
+    alert("A3", Team.MARKETING, "content_interest", "beta", 3, cause("b2", "pricing_view", 3, 8)),
+    alert("A4", Team.SALES, "pricing_interest", "delta", 5, cause("d1", "pricing_view", 5, 16, decisive=True)),
+)
+FEEDBACK = (
+    answer("A1", Verdict.REJECTED, day(4.25), "mistaken"),
+    answer("A1", Verdict.ACCEPTED, day(4.5)),
+    answer("A1", Verdict.FIRST_TOUCH, day(6)),
+    answer("A1", Verdict.DONE, day(9)),
+    answer("A2", Verdict.REJECTED, day(8.5), "wrong person"),
+    answer("A4", Verdict.FIRST_TOUCH, day(5) + 31 * MINUTE),
+)
+ACCOUNTS = (
+    Account(account_id="acme", name="Acme", owner="maria@example.com"),
+    Account(account_id="acme", name="Acme Corp", owner="sam@x.io", tier="1", target=True),
+)
+IDENTITY = (
+    IdentityFact(
+        fact_id="f1",
+        subject="a:v-acme",
+        account_id="acme",
+        method=Method.STITCHED,
+        confidence=0.9,
+        reason="signed in",
+        event_id="e2",
+        observed_ms=to_ms(day(2)),
+    ),
+)
+REJECTED = (
+    refusal(1, RejectReason.BAD_JSON),
+    refusal(2, RejectReason.BAD_JSON),
+    refusal(3, RejectReason.NO_SUBJECT),
+)
+STORY: tuple[Sequence[Record], ...] = (
+    EVENTS,
+    REJECTED,
+    IDENTITY,
+    ACTIVITIES,
+    TRANSITIONS,
+    ALERTS,
+    FEEDBACK,
+    ACCOUNTS,
+)
+
+ALL_VIEWS = (
+    *TABLES,
+    "account_stage",
+    "funnel",
+    "time_in_stage",
+    "alert_status",
+    "alert_outcomes",
+    "trigger_causes",
+    "cause_check",
+    "journey_before_sales",
+    "journey_before_sales_overall",
+    "event_accounting",
+    "system_delay",
+)
+
+
+async def archive(sink: ClickHouseSink, records: Sequence[Record], rows_max: int = 1000) -> None:
+    """Insert records as the archive does, in pieces of so many rows."""
+    noun = type(records[0])
+    values = [record.encode() for record in records]
+    places = [(noun.__name__, 0, offset, to_ms(day(11)) + offset) for offset in range(len(records))]
+    for start in range(0, len(values), rows_max):
+        batch = rows_of(noun, values[start : start + rows_max], places[start : start + rows_max])
+        assert await sink.insert(batch.table, batch.columns, batch.column_values) == batch.rows
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The local endpoint as a process of its own."""
+    folder = tmp_path_factory.mktemp("endpoint")
+    port = choose_port("ClickHouse", asked=None, wishes=())
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.local.clickhouse_endpoint",
+        "--path",
+        str(folder / "ch"),
+        "--port",
+        str(port),
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[2])
+        try:
+            found = f"http://127.0.0.1:{port}"
+            _wait_and_migrate(found, process, folder / "log")
+            yield found
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_and_migrate(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(START_TRIES):
+        try:
+            migrate(url, DATABASE)
+        except TransientSinkError:
+            try:
+                process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(log.read_text()) from None
+        return
+    raise AssertionError(f"{url} does not serve: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def migrated(url: str) -> str:
+    assert migrate(url, DATABASE) == []
+    return url
+
+
+@pytest.fixture
+async def sink(migrated: str) -> AsyncIterator[ClickHouseSink]:
+    """A sink on the database with the story in it; telling it again changes nothing, as one test shows."""
+    made = ClickHouseSink(migrated, DATABASE)
+    if not await made.query("SELECT 1 FROM accounts LIMIT 1"):
+        for records in STORY:
+            await archive(made, records)
+    yield made
+    await made.close()
+
+
+async def rows(sink: ClickHouseSink, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in await sink.query(sql)]
+
+
+async def test_stages_are_those_of_the_schema(sink: ClickHouseSink) -> None:
+    assert dict(await rows(sink, "SELECT stage, rank FROM stages")) == {
+        str(stage): rank for stage, rank in RANK.items()
+    }
+
+
+async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
+    found = {noun: (await rows(sink, f"SELECT count() FROM {noun}"))[0][0] for noun in TABLES}
+    assert found == {
+        "events": 5,  # the producer's retry counts once
+        "rejected": 3,
+        "identity": 1,
+        "activities": 14,
+        "transitions": 8,
+        "alerts": 4,
+        "feedback": 6,
+        "accounts": 1,  # the newest of two states
+    }
+
+
+async def test_values_come_back_as_they_were(sink: ClickHouseSink) -> None:
+    [row] = await sink.query("SELECT * FROM activities WHERE activity_id = 'acme/e2'")
+    assert (row["occurred_at"], row["person"], row["confidence"], row["rating"]) == (day(2), "jane@acme.com", 0.9, None)
+    [found] = await sink.query(
+        "SELECT causes.points AS points, causes.decisive AS decisive FROM alerts WHERE alert_id = 'A1'"
+    )
+    assert found == {"points": [3.0, 7.0, 16.0], "decisive": [False, False, True]}
+
+
+async def test_the_first_received_copy_of_an_event_stays(sink: ClickHouseSink) -> None:
+    assert await rows(sink, "SELECT occurred_at, clamped FROM events WHERE event_id = 'e1'") == [(day(0), False)]
+
+
+async def test_account_stage(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT account_id, account_name, owner, target, stage, since, score_at_transition, transitions, last_trigger,"
+        " last_activity, last_activity_at, days_in_stage > 0 FROM account_stage ORDER BY account_id",
+    )
+    assert found == [
+        ("acme", "Acme Corp", "sam@x.io", True, "customer", day(10), 2.0, 4, "pricing_interest", "won", day(10), 1),
+        ("beta", "Beta", "", False, "aware", day(1), 4.0, 1, "content_interest", "pricing_view", day(3), 1),
+        ("delta", "Delta", "", False, "customer", day(5), 16.0, 1, "pricing_interest", "pricing_view", day(5), 1),
+        ("gamma", "Gamma", "", False, "dormant", day(9), 0.0, 2, "pricing_interest", "pricing_view", day(8), 1),
+    ]
+
+
+async def test_funnel(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT stage, accounts_reached, accounts_entered, conversion_from_previous, accounts_moved_on,"
+        " median_days_to_next FROM funnel ORDER BY rank",
+    )
+    assert found == [
+        ("unaware", 4, 4, None, 4, 0.0),
+        ("aware", 4, 3, 1.0, 1, 2.0),
+        ("researching", 2, 1, 0.5, 1, 2.0),
+        ("evaluating", 2, 1, 1.0, 1, 6.0),
+        ("trialing", 2, 0, 1.0, 0, None),
+        ("deciding", 2, 0, 1.0, 0, None),
+        ("customer", 2, 2, 1.0, 0, None),
+        ("adopting", 0, 0, 0.0, 0, None),
+        ("expanding", 0, 0, None, 0, None),
+        ("advocating", 0, 0, None, 0, None),
+    ]
+
+
+async def test_time_in_stage(sink: ClickHouseSink) -> None:
+    found = await rows(sink, "SELECT stage, stays_ended, days_p50, accounts_now, days_now_p50 > 0 FROM time_in_stage")
+    assert sorted(found) == [
+        ("aware", 2, 5.5, 1, 1),
+        ("customer", 0, None, 2, 1),
+        ("dormant", 0, None, 1, 1),
+        ("evaluating", 1, 6.0, 0, None),
+        ("researching", 1, 2.0, 0, None),
+    ]
+
+
+async def test_alert_status(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT alert_id, status, accepted, rejected, reject_reason, minutes_to_first_touch, in_time, open, done_at"
+        " FROM alert_status ORDER BY alert_id",
+    )
+    assert found == [
+        ("A1", "done", True, False, "", 2879.0, False, False, day(9)),
+        ("A2", "rejected", False, True, "wrong person", None, False, False, NEVER),
+        ("A3", "open", False, False, "", None, False, True, NEVER),
+        ("A4", "touched", True, False, "", 30.0, True, True, NEVER),
+    ]
+
+
+async def test_alert_outcomes(sink: ClickHouseSink) -> None:
+    assert await rows(sink, "SELECT * FROM alert_outcomes ORDER BY team") == [
+        ("marketing", "content_interest", 1, 0, 0, 0, 0, 1, 1, None, None, {}),
+        ("sales", "pricing_interest", 3, 2, 1, 2, 1, 1, 0, 2 / 3, 1454.5, {"wrong person": 1}),
+    ]
+
+
+async def test_trigger_causes(sink: ClickHouseSink) -> None:
+    assert await rows(sink, "SELECT * FROM trigger_causes WHERE team = 'sales' ORDER BY points DESC") == [
+        ("sales", "pricing_interest", "pricing_view", 3, 3, 3, 40.0, 40 / 52),
+        ("sales", "pricing_interest", "content_download", 1, 1, 0, 7.0, 7 / 52),
+        ("sales", "pricing_interest", "page_view", 2, 4, 0, 5.0, 5 / 52),
+    ]
+
+
+async def test_journey_before_sales(sink: ClickHouseSink) -> None:
+    found = await rows(sink, "SELECT * FROM journey_before_sales ORDER BY account_id")
+    assert found == [
+        ("acme", True, True, day(0), day(6), day(10), 10.0, 6.0, 5, 3, 32.0, 28.0, 0.6, 0.6, 0.875),
+        ("beta", False, False, day(1), NEVER, day(3), 2.0, 2.0, 2, 2, 12.0, 12.0, 1.0, 1.0, 1.0),
+        ("gamma", False, True, day(0), day(2), day(8), 8.0, 2.0, 2, 1, 10.0, 2.0, 0.25, 0.5, 0.2),
+    ]
+
+
+async def test_journey_before_sales_overall(sink: ClickHouseSink) -> None:
+    assert await rows(sink, "SELECT * FROM journey_before_sales_overall ORDER BY sold DESC") == [
+        (True, 1, 1, 10.0, 0.6, 0.6, 0.6, 0.6, 0.875),
+        (False, 2, 1, 5.0, 0.625, 0.625, 0.25, 0.75, 14 / 22),
+    ]
+
+
+async def test_event_accounting(sink: ClickHouseSink) -> None:
+    found = await rows(sink, "SELECT * FROM event_accounting WHERE events + rejected > 0 ORDER BY day, source")
+    none: dict[str, int] = {}
+    assert found == [
+        (day(-5).date(), "email", 1, 1, 0, 1, 0, 0, 1, 0, 0, none),
+        (day(0).date(), "web", 3, 2, 1, 2, 1, 0, 0, 0, 3, {"bad_json": 2, "no_subject": 1}),
+        (day(1).date(), "web", 1, 1, 0, 1, 0, 0, 0, 0, 0, none),
+    ]
+
+
+async def test_system_delay_leaves_out_what_waited_on_purpose(sink: ClickHouseSink) -> None:
+    found = dict(await rows(sink, "SELECT noun, sum(records) FROM system_delay GROUP BY noun"))
+    assert found == {"events": 5, "activities": 13, "transitions": 8, "alerts": 4}
+    assert await rows(sink, "SELECT count() FROM system_delay WHERE seconds_p50 <= 0 OR seconds_max < seconds_p50") == [
+        (0,)
+    ]
+
+
+async def test_rows_inserted_again_change_no_result(sink: ClickHouseSink) -> None:
+    before = await _snapshot(sink)
+    for rows_max in (1000, 3):
+        for records in STORY:
+            await archive(sink, records, rows_max)
+    assert await _snapshot(sink) == before
+    for spec in TABLES.values():
+        await sink.query(f"OPTIMIZE TABLE {spec.table} FINAL")
+    assert await _snapshot(sink) == before
+
+
+async def _snapshot(sink: ClickHouseSink) -> dict[str, list[str]]:
+    """All views' rows, without the columns that grow with the clock."""
+    moving = {"account_stage": " EXCEPT (days_in_stage)", "time_in_stage": " EXCEPT (days_now_p50)"}
+    return {
+        view: sorted(map(repr, await rows(sink, f"SELECT *{moving.get(view, '')} FROM {view}"))) for view in ALL_VIEWS
+    }
+
+
+async def test_cause_check_finds_what_does_not_add_up(url: str, sink: ClickHouseSink) -> None:
+    assert await rows(sink, "SELECT * FROM cause_check") == []
+    migrate(url, "wrong_sums")
+    other = ClickHouseSink(url, "wrong_sums")
+    wrong = ALERTS[0].model_copy(update={"score": 25.875})
+    await archive(other, [wrong, ALERTS[1]])
+    await archive(other, TRANSITIONS)
+    assert await rows(other, "SELECT * FROM cause_check") == [("alert", "A1", "acme", 25.875, 26.0, 3)]
+    await other.close()
+
+
+async def test_a_filter_on_the_account_reads_few_rows(sink: ClickHouseSink) -> None:
+    plan = await rows(sink, "EXPLAIN indexes = 1 SELECT * FROM activities WHERE account_id = 'acme'")
+    text = "\n".join(line for (line,) in plan)
+    assert "PrimaryKey" in text
+    assert "account_id in" in text
+
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "why_this_alert": {"alert_id": "A1"},
+    "account_story": {"account_id": "acme"},
+    "buying_group": {"days": 36500, "people_min": 2},
+    "rejects_lately": {"days": 36500},
+}
+
+
+async def ask(sink: ClickHouseSink, name: str) -> list[tuple[Any, ...]]:
+    sql = await asyncio.to_thread((MIGRATIONS_FOLDER / "queries" / f"{name}.sql").read_text)
+    assert sql.startswith("-- ")
+    return [tuple(row.values()) for row in await sink.query(sql, PARAMETERS.get(name))]
+
+
+@pytest.mark.parametrize("path", sorted((MIGRATIONS_FOLDER / "queries").glob("*.sql")), ids=lambda path: path.stem)
+async def test_saved_queries_run(sink: ClickHouseSink, path: Path) -> None:
+    assert await ask(sink, path.stem) or path.stem == "pricing_again"
+
+
+async def test_what_saved_queries_say(sink: ClickHouseSink) -> None:
+    why = await ask(sink, "why_this_alert")
+    assert [(row[3], row[10]) for row in why] == [(26.0, 16.0), (26.0, 7.0), (26.0, 3.0)]
+    assert [(row[0], row[2]) for row in await ask(sink, "buying_group")] == [("acme", 2)]
+    assert [row[-1] for row in await ask(sink, "overdue_alerts")] == ["A3"]
+    assert {row[1] for row in await ask(sink, "account_story")} == {"activity", "transition", "alert", "feedback"}
+    assert await ask(sink, "content_that_moves") == [("pricing_view", "/pricing", 1, 1, 0, 16.0)]
+    steps = [(1, "content_download"), (2, "pricing_view"), (3, "trial_started"), (4, "feature_used")]
+    assert await ask(sink, "evaluation_funnel") == [(*step, 1) for step in steps]
+    assert await ask(sink, "trial_retention") == [(day(6).date().replace(day=1), 1, 1.0, 0.0, 0.0)]
+
+
+async def test_prices_looked_at_again_are_found(url: str) -> None:
+    migrate(url, "again")
+    other = ClickHouseSink(url, "again")
+    again = activity("acme", "e9", 9.5, "pricing_view")
+    await archive(other, [*ACTIVITIES, again])
+    assert [row[:3] for row in await ask(other, "pricing_again")] == [("acme", "Acme", 2)]
+    await other.close()
