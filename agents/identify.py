@@ -1,4 +1,4 @@
-"""Stage 2 on Kafka: events and identity facts -> activities and identity facts. State by subject; one lane per partition."""
+"""Stage 2 on Kafka: events and identity facts -> activities and identity facts. State by subject."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

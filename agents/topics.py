@@ -56,12 +56,13 @@ async def status(admin: AIOKafkaAdminClient, settings: Settings) -> list[TopicSt
 
 
 async def create_missing(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
-    """Create what is missing and wait until the brokers know it; returns the names. Several workers may do it at once."""
+    """Create what is missing and wait until the brokers know it; returns the names. Workers may do it at once."""
     missing = [entry for entry in await status(admin, settings) if not entry.found_partitions]
     await asyncio.gather(*(_create(admin, entry, settings.replication) for entry in missing))
     names = [entry.name for entry in missing]
     async with asyncio.timeout(CREATE_SECONDS_MAX):
-        while set(names) - set(await admin.list_topics()):
+        # the broker tells nobody when it knows a topic
+        while set(names) - set(await admin.list_topics()):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     return names
 
@@ -86,8 +87,8 @@ async def check(admin: AIOKafkaAdminClient, settings: Settings) -> Mapping[str, 
     if problems:
         raise TopicMismatchError(
             f"Topics on {settings.bootstrap_servers} do not fit: {'; '.join(problems)}.",
-            "Missing ones: `triggerpoint topics create`. Another partition count: set TRIGGERPOINT_PARTITIONS to what the "
-            "broker has; to change it, use a new TRIGGERPOINT_TOPIC_PREFIX and replay.",
+            "Missing ones: `triggerpoint topics create`. Another partition count: set TRIGGERPOINT_PARTITIONS to what "
+            "the broker has; to change it, use a new TRIGGERPOINT_TOPIC_PREFIX and replay.",
         )
     return {entry.name: entry.found_partitions for entry in entries}
 

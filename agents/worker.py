@@ -15,9 +15,9 @@ from agents.archive import TableWriter
 from agents.clock import clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
-from agents.http import HealthServer
-from agents.lag import LagMeter
 from agents.metrics import Metrics
+from agents.observe.http import HealthServer
+from agents.observe.lag import LagMeter
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
@@ -106,7 +106,7 @@ class Worker:
             raise self._fatal.result()
 
     async def stop(self) -> None:
-        """Finish what is in work, leave the groups, let everything go. What is not committed is worked again by others."""
+        """Finish what is in work, leave the groups. What is not committed is worked again by others."""
         await asyncio.gather(*(stop_app(app) for app in self._apps), return_exceptions=True)
         for close in reversed(self._closers):
             await close()

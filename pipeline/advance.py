@@ -1,7 +1,8 @@
 """3. The journey fold: (state, activity, rules) -> (state', transitions, alerts).
 
-Event time decides: each activity is judged at its own time, timers that were due before it fire first, as of their due time.
-The result is a function of state and input only, so a replay, a restart or another cut into batches changes nothing.
+Event time decides: each activity is judged at its own time; timers that were due before it fire first, as of their due
+time. The result is a function of state and input only, so a replay, a restart or another cut into batches changes
+nothing.
 """
 
 from collections.abc import Iterable
@@ -92,21 +93,23 @@ class Fold:
         return Advanced(self._journey.freeze(), tuple(self._transitions), tuple(self._alerts), tuple(self._held_back))
 
     def take(self, activity: Activity) -> None:
-        """Fold one activity; one seen before, or a machine's, changes nothing."""
+        """Fold one activity; one seen before, a machine's, or one of a type that does not count changes nothing."""
         journey = self._journey
-        weight = self._rules.grade_weight[activity.grade]
-        if activity.grade is Grade.MACHINE or not journey.mark_seen(activity.activity_id):
+        rule = self._rules.activities.get(activity.type)
+        if rule is None or activity.grade is Grade.MACHINE or not journey.mark_seen(activity.activity_id):
             return
         self.fire_due(activity.occurred_ms)
         behind_ms = journey.clock_ms - activity.occurred_ms
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, activity.occurred_ms)
-        self._note(activity, weight)
+        self._note(activity, quantise(rule.points * activity.confidence * self._rules.grade_weight[activity.grade]))
         self._move(activity)
         late = activity.late or behind_ms > self._rules.late_hours * HOUR_MS
-        for rule in self._rules.triggers_on.get(activity.type, ()):
-            if all_hold(rule.when, journey):
-                decisive = {item.event_id for item in journey.evidence_of(rule.decisive or rule.on, DECISIVE_DAYS)}
-                self._raise(rule, decisive | {activity.event_id}, activity.event_id, activity.received_ms, late)
+        for trigger in self._rules.triggers_on[activity.type]:
+            if all_hold(trigger.when, journey):
+                decisive = {
+                    item.event_id for item in journey.evidence_of(trigger.decisive or trigger.on, DECISIVE_DAYS)
+                }
+                self._raise(trigger, decisive | {activity.event_id}, activity.event_id, activity.received_ms, late)
 
     def fire_due(self, until_ms: int) -> None:
         """Fire all timers due by a time, earliest first, in the rules' order among equals."""
@@ -137,26 +140,24 @@ class Fold:
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
         self._transition(Stage.DORMANT, "quiet", "no sign for a long time", (), f"timer:{due_ms}", due_ms)
 
-    def _note(self, activity: Activity, weight: float) -> None:
+    def _note(self, activity: Activity, points: float) -> None:
         """Remember what the activity says."""
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
         if not journey.account_name:
             journey.account_name = activity.account_name
         self._know_customer()
-        rule = self._rules.activities.get(kind)
-        if rule is not None:
-            journey.remember(
-                Evidence(
-                    event_id=activity.event_id,
-                    type=kind,
-                    occurred_ms=at_ms,
-                    points=quantise(rule.points * activity.confidence * weight),
-                    confidence=activity.confidence,
-                    person=activity.person,
-                    subject=activity.subject,
-                    detail=activity.asset or activity.feature or activity.topic,
-                )
+        journey.remember(
+            Evidence(
+                event_id=activity.event_id,
+                type=kind,
+                occurred_ms=at_ms,
+                points=points,
+                confidence=activity.confidence,
+                person=activity.person,
+                subject=activity.subject,
+                detail=activity.asset or activity.feature or activity.topic,
             )
+        )
         if activity.grade is Grade.HUMAN:
             journey.last_human_ms = max(journey.last_human_ms, at_ms)
             if activity.person:

@@ -1,9 +1,9 @@
 """2. Which company is it? Event + what is known of its subject -> activities of accounts, facts about ids.
 
-Evidence in order of trust: an account named by the producer, a company domain named by the producer, a work mailbox whose
-domain is in the directory, a subject that was named before (stitched), a work mailbox of an unknown company. Nothing else
-names anybody: an event without such evidence waits in the subject's history, and is attributed, marked late, once the
-subject is named.
+Evidence in order of trust: an account named by the producer, a company domain named by the producer, a work mailbox
+whose domain is in the directory, a subject that was named before (stitched), a work mailbox of an unknown company.
+Nothing else names anybody: an event without such evidence waits in the subject's history, and is attributed, marked
+late, once the subject is named.
 """
 
 from dataclasses import dataclass

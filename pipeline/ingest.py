@@ -17,7 +17,6 @@ from typing import Any
 import orjson
 
 from pipeline.decode import Decoded, Format, Item, RefusedError, recognise, split, unknown
-from pipeline.decode.native import SUBJECT_FIELDS
 from pipeline.decode.signatures import of_bytes
 from pipeline.grade import grade
 from schemas.base import Source, from_ms, stable_id
@@ -37,7 +36,6 @@ WHOLE = -1
 
 _LATEST_MS = 253_402_300_799_000
 _BOM = b"\xef\xbb\xbf"
-_SUBJECT = frozenset(SUBJECT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def ingest(record: RawRecord) -> list[Event | Rejected]:
     try:
         document = _parse(record)
         items, inherited = split(document, record.source)
-        depth = _depth(document)
+        depth = _depth(document) if _brackets(record) > DEPTH_MAX else 0
         _check(items, depth)
         if items is None:
             return [_event(record, 0, document, inherited, depth > DEPTH_MAX)]
@@ -157,6 +155,12 @@ def _too_deep() -> RefusedError:
     )
 
 
+def _brackets(record: RawRecord) -> int:
+    """An upper bound of the depth, for next to nothing: most records have fewer brackets than levels are allowed."""
+    value = record.value or b""
+    return value.count(b"{") + value.count(b"[")
+
+
 def _depth(document: object) -> int:
     """Levels of nesting, level by level, so that depth costs no stack."""
     depth = 0
@@ -178,7 +182,7 @@ def _event(record: RawRecord, index: int, item: Item, inherited: Mapping[str, An
     form = recognise(item, record.source, record.topic)
     decoded = form.decode(item, record.source, inherited)
     fields = decoded.fields
-    if not any(fields.get(name) for name in _SUBJECT):
+    if not _names_subject(fields):
         raise RefusedError(
             RejectReason.NO_SUBJECT, "no id in it that names a subject.", f"Give at least one of {form.ids}"
         )
@@ -189,7 +193,7 @@ def _event(record: RawRecord, index: int, item: Item, inherited: Mapping[str, An
     return Event.model_validate(
         {
             **fields,
-            "event_id": _event_id(form, item, decoded),
+            "event_id": _event_id(record.source, form, item, decoded),
             "source": record.source,
             "format": form.name,
             "occurred_ms": received_ms if clamped else decoded.occurred_ms,
@@ -203,9 +207,17 @@ def _event(record: RawRecord, index: int, item: Item, inherited: Mapping[str, An
     )
 
 
-def _event_id(form: Format, item: Item, decoded: Decoded) -> str:
+def _names_subject(fields: Mapping[str, Any]) -> bool:
+    given = fields.get
+    return bool(
+        given("anonymous_id") or given("user_id") or given("email") or given("account_id") or given("account_domain")
+    )
+
+
+def _event_id(source: Source, form: Format, item: Item, decoded: Decoded) -> str:
     if decoded.producer_id:
-        return stable_id(form.name, decoded.producer_id)
+        # producers number their own events: two of them may both have a 17
+        return stable_id(form.name, source, decoded.producer_id)
     content = {name: value for name, value in item.items() if name not in form.transport}
     # another name than the format's, so that no producer's id can ever equal a content's
     return stable_id(f"{form.name}#content", orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())

@@ -71,7 +71,9 @@ class TriggerRule(Record):
 class Rules(Record):
     """Everything the journey fold is told."""
 
-    activities: dict[str, ActivityRule]
+    activities: dict[str, ActivityRule] = Field(
+        description="Types that count. Others (mail delivered, mail opened: often machines) change nothing."
+    )
     grade_weight: dict[Grade, float] = {Grade.HUMAN: 1.0, Grade.SUSPECT: 0.2, Grade.MACHINE: 0.0}
     stages: tuple[StageRule, ...] = Field(description="From the first stage to the last; the highest that holds wins.")
     triggers: tuple[TriggerRule, ...]
@@ -88,7 +90,8 @@ class Rules(Record):
     def triggers_on(self) -> dict[str, tuple[TriggerRule, ...]]:
         """Activity type -> triggers judged when it arrives, in the file's order."""
         return {
-            kind: tuple(rule for rule in self.triggers if kind in rule.on or "*" in rule.on) for kind in self.activities
+            kind: tuple(rule for rule in self.triggers if kind in rule.on or (worth.points and "*" in rule.on))
+            for kind, worth in self.activities.items()
         }
 
     @cached_property

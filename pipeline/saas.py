@@ -44,7 +44,6 @@ ACTIVITIES = {
     "identify": _worth(0, 7, "sign-in"),
     "custom": _worth(0, 7, "other event"),
     "other_view": _worth(0, 7, "other page"),
-    "email_open": _worth(0, 7, "mail opened"),
     "email_click": _worth(3, 10, "mail link"),
     "email_reply": _worth(12, 21, "mail reply"),
     "trial_started": _worth(30, 30, "trial start"),
@@ -75,7 +74,9 @@ ACTIVITIES = {
 }
 
 STAGES = (
-    StageRule(stage=Stage.AWARE, any_of=((IsCustomer(yes=False),),), why="its first sign of interest"),
+    StageRule(
+        stage=Stage.AWARE, any_of=((IsCustomer(yes=False), Score(at_least=0.5)),), why="its first sign of interest"
+    ),
     StageRule(
         stage=Stage.RESEARCHING,
         any_of=((Score(at_least=12), Count(types=RESEARCH)), (Count(types=ASSETS, at_least=2),)),

@@ -1,7 +1,7 @@
 """Points, decay, and causes that add up exactly.
 
-Points are multiples of 1/8: such numbers and their sums are exact in binary floating point, so a score is the sum of its
-causes to the last bit, in any order, in Python as in ClickHouse.
+Points are multiples of 1/8: such numbers and their sums are exact in binary floating point, so a score is the sum of
+its causes to the last bit, in any order, in Python as in ClickHouse.
 """
 
 from collections.abc import Collection, Iterable

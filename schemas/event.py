@@ -65,7 +65,7 @@ class Event(Record):
 
     @property
     def subject(self) -> str:
-        """The key: whose state the event belongs to. A visitor's own id first, since the anonymous history lies there."""
+        """The key: whose state the event belongs to. A visitor's id first: the anonymous history lies there."""
         if self.anonymous_id:
             return "a:" + self.anonymous_id
         if self.user_id:

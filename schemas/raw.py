@@ -1,7 +1,7 @@
 """Native input: what a producer writes to `intent.events.<source>.v1` when it has no vendor's format of its own.
 
 One model a source. All share the head (`RawEvent`): who, when, what. Unknown fields are passed over, so that producers
-may send more than we read; wrong types, empty ids and oversize fields end in `intent.rejected.v1`.
+may send more than we read. Empty ids count as absent; wrong types and oversize fields end in `intent.rejected.v1`.
 
 The smallest web event that counts:
 

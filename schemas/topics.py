@@ -1,4 +1,4 @@
-"""The catalogue of topics: what lies where, by which key, for how long. Names and partitions stand here and nowhere else.
+"""The catalogue of topics: what lies where, by which key, for how long. Names stand here and nowhere else.
 
 Input topics may be lists, since producers have topics already; all names can be changed by settings
 (`TRIGGERPOINT_TOPIC_PREFIX`, `TRIGGERPOINT_INPUT_TOPICS`).

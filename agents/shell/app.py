@@ -1,7 +1,7 @@
 """A Faust app per stage: group membership, partition assignment, life cycle, and the agent that feeds the lanes.
 
-One app, and so one consumer group, per stage: stages can be spread over workers in any way, and the lag of each stands by
-itself. Nothing imports an app; `build_app` makes it.
+One app, and so one consumer group, per stage: stages can be spread over workers in any way, and the lag of each stands
+by itself. Nothing imports an app; `build_app` makes it.
 """
 
 import asyncio

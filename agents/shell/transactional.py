@@ -131,9 +131,9 @@ class TransactionalWork:
         metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
 
     async def tick(self, idle: bool) -> None:
-        """Fire due timers. Their time is the newest receipt this lane has worked off (so that a backlog is not judged by
-        today's clock) or, when the lane is idle, the clock; either less the grace, so that what is on its way comes
-        first."""
+        """Fire due timers. Their time is the newest receipt this lane has worked off (so that a backlog is not judged
+        by today's clock) or, when the lane is idle, the clock; either less the grace, so that what is on its way
+        comes first."""
         setup = self._setup
         now_ms = (setup.clock.now_ms() if idle else self._watermark_ms) - setup.grace_ms
         keys = self._store.due(now_ms, TIMERS_PER_TICK)

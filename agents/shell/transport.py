@@ -1,8 +1,8 @@
 """Faust's consumer, fed and emptied by batches.
 
-Faust spends about 140 µs on each message it delivers, so it gets one message per fetched partition batch. It would commit
-what it thinks is done, without waiting for outputs, so here it never commits: offsets go with the transaction (`producer.py`)
-or after the insert (`archive.py`).
+Faust spends about 140 µs on each message it delivers, so it gets one message per fetched partition batch. It would
+commit what it thinks is done, without waiting for outputs, so here it never commits: offsets go with the transaction
+(`producer.py`) or after the insert (`archive.py`).
 """
 
 from collections.abc import AsyncIterator, Mapping

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 import uvloop
 
-from agents import logs, settings
+from agents import settings
+from agents.observe import logs
 from agents.stages import STAGES
 from agents.worker import run_worker
 from schemas.errors import SettingsError

@@ -13,7 +13,7 @@
 -- `SELECT arrayJoin(causes) AS cause, cause.type`.
 --
 -- How long rows stay stands in each table's TTL. To change it, add a migration with
--- `ALTER TABLE events_log MODIFY TTL toDateTime(received_at) + INTERVAL 24 MONTH`; whole parts are dropped, in the
+-- `ALTER TABLE events_log MODIFY TTL toDateTime(kafka_timestamp) + INTERVAL 24 MONTH`; whole parts are dropped, in the
 -- background, once all their rows are past it.
 --
 -- Statements can be run twice without harm (IF NOT EXISTS, OR REPLACE): a broken-off migration is simply run again.
@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS events_log
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (source, type, occurred_at, event_id)
-TTL toDateTime(received_at) + INTERVAL 13 MONTH
+TTL toDateTime(kafka_timestamp) + INTERVAL 13 MONTH
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'Events as archived, copies included; read the view events';
 
@@ -99,7 +99,7 @@ CREATE TABLE IF NOT EXISTS rejected_log
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (source, reason, received_at, rejected_id)
-TTL toDateTime(received_at) + INTERVAL 3 MONTH
+TTL toDateTime(kafka_timestamp) + INTERVAL 3 MONTH
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'Refused input as archived, copies included; read the view rejected';
 

@@ -69,7 +69,7 @@ CREATE TABLE IF NOT EXISTS activities_log
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (account_id, occurred_at, activity_id)
-TTL toDateTime(received_at) + INTERVAL 37 MONTH
+TTL toDateTime(kafka_timestamp) + INTERVAL 37 MONTH
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'Activities of accounts as archived, copies included; read the view activities';
 

@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS transitions_log
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (account_id, occurred_at, transition_id)
-TTL toDateTime(received_at) + INTERVAL 10 YEAR
+TTL toDateTime(kafka_timestamp) + INTERVAL 10 YEAR
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'Stage transitions as archived, copies included; read the view transitions. Kept long: an account''s stage is its last one';
 
@@ -97,7 +97,7 @@ CREATE TABLE IF NOT EXISTS alerts_log
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(raised_at)
 ORDER BY (team, trigger, raised_at, alert_id)
-TTL toDateTime(received_at) + INTERVAL 37 MONTH
+TTL toDateTime(kafka_timestamp) + INTERVAL 37 MONTH
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'Alerts as archived, copies included; read the view alerts';
 

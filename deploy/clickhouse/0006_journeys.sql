@@ -1,4 +1,5 @@
 -- Where accounts stand on the journey, how far they get and how long it takes. Hits of machines count nowhere here.
+-- join_use_nulls is set where views join, since tools like to turn it on for their sessions.
 
 -- migrate:up
 
@@ -52,6 +53,12 @@ AS SELECT
     a.last_activity_at AS last_activity_at
 FROM
 (
+    SELECT account_id FROM activities WHERE grade != 'machine'
+    UNION DISTINCT
+    SELECT account_id FROM transitions
+) AS known
+LEFT JOIN
+(
     SELECT
         account_id,
         argMax(activities.account_name, (occurred_at, activity_id)) AS account_name,
@@ -60,8 +67,8 @@ FROM
     FROM activities
     WHERE grade != 'machine'
     GROUP BY account_id
-) AS a
-FULL JOIN
+) AS a USING (account_id)
+LEFT JOIN
 (
     SELECT
         account_id,
@@ -91,6 +98,7 @@ LEFT JOIN
     GROUP BY account_id
 ) AS l USING (account_id)
 LEFT JOIN accounts AS d USING (account_id)
+SETTINGS join_use_nulls = 0
 COMMENT 'Where each account stands now, and what it did last';
 
 -- Reached: entered the stage or any later one, since accounts may skip stages; so conversion never exceeds 1.

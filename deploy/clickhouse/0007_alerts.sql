@@ -64,6 +64,7 @@ LEFT JOIN
     FROM feedback
     GROUP BY alert_id
 ) AS f ON f.alert_id = l.alert_id
+SETTINGS join_use_nulls = 0
 COMMENT 'Each alert with what became of it';
 
 CREATE OR REPLACE VIEW alert_outcomes

@@ -1,6 +1,6 @@
 -- How much of the journey is over before sales first speaks to the buyer.
 --
--- Buyers' research puts it at 57 % (CEB, 2012) to 70 % (6sense, 2023) of the way to the purchase; here it is measured,
+-- Research puts it at 57 to 70 % of the way to the purchase; here it is measured,
 -- on the company's own accounts.
 --
 -- journey      from the account's first activity to becoming a customer; only what the buyer did: neither machines' hits
@@ -109,6 +109,7 @@ SELECT
     activities_before_sales / activities AS share_of_activities,
     points_before_sales / nullIf(points, 0) AS share_of_points
 FROM journeys
+SETTINGS join_use_nulls = 0
 COMMENT 'Share of each account''s journey that was over before sales first spoke to it (research: 57 to 70 %)';
 
 CREATE OR REPLACE VIEW journey_before_sales_overall

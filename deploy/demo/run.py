@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 
 from agents import topics
-from agents.lag import lag_of
+from agents.observe.lag import lag_of
 from agents.settings import Settings, load
 from agents.stages import STAGES
 from deploy.demo.figures import Held, count_held
@@ -76,7 +76,10 @@ async def run(plan: Plan, console: Console) -> dict[str, Any]:
             console.print("The local stack stays up; `.venv/bin/triggerpoint local down` ends it.")
         else:
             await asyncio.to_thread(stack.down, plan.data_dir, console=console)
-            console.print("Data stays; `.venv/bin/triggerpoint local up` serves it again, `local wipe` deletes it.", soft_wrap=True)
+            console.print(
+                "Data stays; `.venv/bin/triggerpoint local up` serves it again, `local wipe` deletes it.",
+                soft_wrap=True,
+            )
 
 
 async def _run_line(

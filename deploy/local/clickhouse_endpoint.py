@@ -39,7 +39,8 @@ _THREADS = 16
 # A query with its parameters may stand in the address; aiohttp allows 8 KB unless told otherwise.
 _MAX_LINE_BYTES = 1 << 20
 _SMALLEST_COMPRESSED = 4096
-_DRAIN_SECONDS = 10.0
+# aiohttp waits this long twice, before and after it cancels what is left; `down` must not lose its patience first.
+_DRAIN_SECONDS = 4.0
 _LOCK_WAIT_SECONDS = 10.0
 
 T = TypeVar("T")

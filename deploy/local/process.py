@@ -15,6 +15,7 @@ _LOG_KEEP_BYTES = 10_000_000
 _TAIL_LINES = 15
 # The start time psutil computes moves a little when the machine's clock is set.
 _CLOCK_SLACK_SECONDS = 5.0
+_EXEC_SECONDS = 5.0
 
 # Handles of children of this very process, kept so that they are reaped when they end.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -66,10 +67,15 @@ def spawn(argv: Sequence[str], *, token: str, env: Mapping[str, str], cwd: Path,
         raise LocalStackError(f"{argv[0]} cannot be started: {error.strerror}.", "Run `make setup` again.") from error
     _children[child.pid] = child
     try:
-        created = psutil.Process(child.pid).create_time()
+        process = psutil.Process(child.pid)
+        mark = ProcessMark(child.pid, process.create_time(), token)
+        # The system lets us go on a moment before the child's new command line can be read, by which it is known.
+        deadline = time.monotonic() + _EXEC_SECONDS
+        while not process.cmdline() and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.001)
     except psutil.Error:  # gone already: whoever waits for its health will say so with its log
-        created = 0.0
-    return ProcessMark(child.pid, created, token)
+        mark = ProcessMark(child.pid, 0.0, token)
+    return mark
 
 
 def find(mark: ProcessMark | None) -> psutil.Process | None:
@@ -127,16 +133,6 @@ def stop(mark: ProcessMark | None, *, patience_seconds: float) -> bool:
     if child is not None:
         child.poll()
     return clean
-
-
-def wait_until_gone(mark: ProcessMark, seconds: float) -> bool:
-    """Wait for a process to end by itself; tells whether it did."""
-    deadline = time.monotonic() + seconds
-    while find(mark) is not None:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def log_tail(*paths: Path) -> str:

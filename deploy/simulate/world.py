@@ -30,7 +30,6 @@ TITLES = {
 ROLES = ("champion", "user", "buyer", "security", "user", "user", "champion", "user")
 PEOPLE = {"small": (3, 4), "mid": (4, 6), "large": (6, 8)}
 MORE_DOMAINS = {"small": 1.2, "mid": 2.0, "large": 3.0}
-HEAD_START_SHARE = 0.25
 HURRY_UNTIL = ("evaluate", "demo", "trial", "trial", "close", "research")
 OFFICES_V4 = 16_384
 
@@ -110,12 +109,17 @@ def word_of(spec: WorldSpec, index: int) -> str:
     return "".join(SYLLABLES[part] for part in parts) + again
 
 
+def early_companies(spec: WorldSpec) -> int:
+    """How many start at once, so that a viewer soon sees something: a quarter of a small world, little of a big one."""
+    return max(2, min(round(spec.companies * 0.25), 50 + spec.companies // 50))
+
+
 def starts_at(spec: WorldSpec, index: int) -> int:
     """First act of a company, ms since 1970; never earlier than that of the company before it.
 
-    A quarter starts in the first hundredth of the span, the others are spread over the rest.
+    The early ones start in the first hundredth of the span, the others are spread over the rest.
     """
-    early = max(2, round(spec.companies * HEAD_START_SHARE))
+    early = early_companies(spec)
     jitter = (mix(spec.seed, index, 1) & 0xFFFF) / 0x10000
     if index < early:
         share = 0.01 * (index + jitter) / early
@@ -126,7 +130,7 @@ def starts_at(spec: WorldSpec, index: int) -> int:
 
 def hurry_of(spec: WorldSpec, index: int, rng: Random) -> str:
     """Chapter up to which a company hurries: the first ones up to their trial, other early ones up to any."""
-    early = max(2, round(spec.companies * HEAD_START_SHARE))
+    early = early_companies(spec)
     if index >= early:
         return ""
     return "trial" if index < 1 + early // 10 else pick(rng, HURRY_UNTIL)

@@ -12,7 +12,7 @@ from pipeline.decode.links import link
 from pipeline.decode.properties import flat
 from schemas.base import Source, to_ms
 from schemas.event import Event
-from schemas.raw import RAW_MODELS, RawEvent
+from schemas.raw import PROPERTIES_MAX, RAW_MODELS, RawEvent
 from schemas.rejected import RejectReason
 
 ERRORS_SHOWN = 3
@@ -29,7 +29,10 @@ _COPIED: Mapping[Source, tuple[str, ...]] = {
     source: tuple(name for name in model.model_fields if name in Event.model_fields and name not in _DERIVED)
     for source, model in RAW_MODELS.items()
 }
-_NO_FIELD_OF_EVENT = ("referrer", "workspace_id", "owner")  # kept as properties
+_ASIDE: Mapping[Source, tuple[str, ...]] = {  # no fields of an event: kept as properties
+    source: tuple(name for name in ("referrer", "workspace_id", "owner") if name in model.model_fields)
+    for source, model in RAW_MODELS.items()
+}
 
 _GRAVITY = (
     RejectReason.UNSUPPORTED_TYPE,
@@ -70,6 +73,14 @@ def decode(item: Item, source: Source, inherited: Mapping[str, Any]) -> Decoded:
         RefusedError: a field is missing, of a wrong type or too long; the type is not one of the source's; bad time.
     """
     model = RAW_MODELS[source]
+    properties = item.get("properties")
+    if type(properties) is dict and len(properties) > PROPERTIES_MAX:
+        # asked first: a record full of bad properties would cost seconds to list what is wrong with each
+        raise RefusedError(
+            RejectReason.OVERSIZE_FIELD,
+            f"properties: {len(properties)} entries, at most {PROPERTIES_MAX} are read;",
+            "send fewer",
+        )
     try:
         raw = model.model_validate(item)
     except ValidationError as first:
@@ -102,7 +113,7 @@ def _decoded(raw: RawEvent, source: Source) -> Decoded:
         fields["account_domain"] = domain(raw.account_domain)
     if ends_at := values.get("trial_ends_at"):
         fields["ends_ms"] = max(0, to_ms(ends_at))
-    aside = [(name, value) for name in _NO_FIELD_OF_EVENT if (value := values.get(name))]
+    aside = [(name, value) for name in _ASIDE[source] if (value := values[name])]
     if aside or page.said or raw.properties:
         fields["properties"] = flat((*page.said, *aside), raw.properties.items())
     return Decoded(

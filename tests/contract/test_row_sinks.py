@@ -5,11 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from schemas.alert import AlertPerson
+from schemas.cause import Cause
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
+from schemas.journey import CUSTOMER_STAGES
 from sinks.base import RowSink
 from sinks.clickhouse import ClickHouseSink
+from sinks.columns import column_name
 from sinks.connection import ClickHouseTarget, connect
 from sinks.faults import MENDS, PASSING, classed
 from sinks.memory import MemorySink
@@ -252,6 +257,22 @@ class TestMigrations:
             columns = [row[0] for row in client.query(f"DESCRIBE TABLE {spec.table}").result_rows]
             assert columns == [*spec.columns, "archived_at", "version"]
         client.close()
+
+    def test_tuples_within_rows_are_in_the_order_of_their_records(self, url: str) -> None:
+        client = connect(ClickHouseTarget(url, DATABASE))
+        for table, column, record in (
+            ("alerts_log", "causes", Cause),
+            ("transitions_log", "causes", Cause),
+            ("alerts_log", "people", AlertPerson),
+        ):
+            types = {row[0]: row[1] for row in client.query(f"DESCRIBE TABLE {table}").result_rows}
+            tuples = get_from_name(types[column]).element_type
+            assert list(tuples.element_names) == [column_name(field) for field in record.model_fields]
+        client.close()
+
+    def test_stages_of_customers_are_those_of_the_schema(self) -> None:
+        [sales] = [migration for migration in read() if "sales" in migration.name]
+        assert all(f"'{stage}'" in sales.statements[0] for stage in CUSTOMER_STAGES)
 
     def test_each_column_table_and_view_has_a_comment(self, url: str) -> None:
         client = connect(ClickHouseTarget(url, DATABASE))

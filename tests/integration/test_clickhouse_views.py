@@ -1,37 +1,19 @@
-"""The views, over the local endpoint's HTTP: a small story with results worked out by hand, at any moment the same.
-
-The story, in days from a midnight a month ago (long ago, rows would fall to their TTL):
-
-acme   visits on day 0, downloads on 2, looks at prices on 4 (sales alert), is first touched on 6, starts a trial half a
-       day later, has a meeting on 7, uses a feature on 8 and buys on 10. A mail scanner opened a mail on day -5.
-beta   visits on day 1, looks at prices on 3 (marketing alert nobody answers).
-gamma  visits on day 0, takes a call on 2, looks at prices on 8 (sales alert, turned down), goes dormant on 9.
-delta  was a customer when first seen, on day 5 (sales alert, touched after 30 minutes).
-"""
+"""The views, over the local endpoint's HTTP: results worked out by hand from a small story, at any moment the same."""
 
 import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clickhouse_story import ACTIVITIES, ALERTS, NEVER, STORY, TRANSITIONS, WON, activity, day
 
 from deploy.local.ports import choose_port
-from schemas.account import Account
-from schemas.activity import Activity
-from schemas.alert import Alert, Play
-from schemas.base import Record, Source, Team, to_ms
-from schemas.cause import Cause
+from schemas.base import Record, to_ms
 from schemas.errors import TransientSinkError
-from schemas.event import Event, Grade
-from schemas.feedback import Feedback, Verdict
-from schemas.identity import IdentityFact, Method
-from schemas.journey import RANK, Stage
-from schemas.rejected import Rejected, RejectReason
-from schemas.transition import Transition
+from schemas.journey import RANK
 from sinks.clickhouse import ClickHouseSink
 from sinks.migrate import MIGRATIONS_FOLDER, migrate
 from sinks.rows import TABLES, rows_of
@@ -39,234 +21,7 @@ from sinks.rows import TABLES, rows_of
 pytestmark = pytest.mark.integration
 
 DATABASE = "story"
-START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=30)
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
 START_TRIES = 300
-
-
-def day(number: float) -> datetime:
-    return START + timedelta(days=number)
-
-
-def activity(account: str, event_id: str, at: float, kind: str, **more: Any) -> Activity:
-    given = {
-        "activity_id": f"{account}/{event_id}",
-        "event_id": event_id,
-        "account_id": account,
-        "account_name": account.title(),
-        "source": Source.WEB,
-        "type": kind,
-        "occurred_ms": to_ms(day(at)),
-        "received_ms": to_ms(day(at)),
-        "subject": "a:v-" + account,
-        "method": Method.ACCOUNT_DOMAIN,
-        "confidence": 0.9,
-        "reason": "domain",
-    }
-    return Activity(**(given | more))
-
-
-def event(event_id: str, at: float, **more: Any) -> Event:
-    given = {
-        "event_id": event_id,
-        "source": Source.WEB,
-        "format": "native",
-        "type": "page_view",
-        "occurred_ms": to_ms(day(at)),
-        "received_ms": to_ms(day(at)),
-        "origin": "intent.events.web.v1:0:0:0",
-        "anonymous_id": "v-1",
-    }
-    return Event(**(given | more))
-
-
-def cause(event_id: str, kind: str, at: float, points: float, base: float = 0.0, **more: Any) -> Cause:
-    base = base or points
-    return Cause(
-        event_id=event_id,
-        type=kind,
-        occurred_ms=to_ms(day(at)),
-        base_points=base,
-        decay=points / base,
-        points=points,
-        confidence=0.9,
-        **more,
-    )
-
-
-def transition(
-    account: str, sequence: int, stages: tuple[Stage, Stage], at: float, entered: float | None, *causes: Cause
-) -> Transition:
-    return Transition(
-        transition_id=f"{account}-{sequence}",
-        account_id=account,
-        account_name=account.title(),
-        sequence=sequence,
-        from_stage=stages[0],
-        to_stage=stages[1],
-        occurred_at=day(at),
-        received_at=day(at),
-        entered_from_at=None if entered is None else day(entered),
-        rule=stages[1],
-        why=f"became {stages[1]}",
-        score=sum(part.points for part in causes),
-        causes=causes,
-        rule_version="r1",
-    )
-
-
-def alert(alert_id: str, team: Team, trigger: str, account: str, at: float, *causes: Cause) -> Alert:
-    return Alert(
-        alert_id=alert_id,
-        trigger=trigger,
-        team=team,
-        account_id=account,
-        account_name=account.title(),
-        stage=Stage.EVALUATING,
-        raised_at=day(at),
-        received_at=day(at) + MINUTE,
-        act_by=day(at + 1),
-        title=trigger,
-        why=trigger,
-        play=Play(next_likely="asks for a quote", message="Offer a call", act_within_hours=24),
-        score=sum(part.points for part in causes),
-        confidence=0.9,
-        causes=causes,
-        rule_version="r1",
-    )
-
-
-def answer(alert_id: str, verdict: Verdict, at: datetime, reason: str = "") -> Feedback:
-    return Feedback(alert_id=alert_id, verdict=verdict, occurred_at=at, reason=reason)
-
-
-def refusal(number: int, reason: RejectReason) -> Rejected:
-    return Rejected(
-        rejected_id=f"r{number}",
-        source=Source.WEB,
-        reason=reason,
-        detail="not JSON",
-        topic="intent.events.web.v1",
-        partition=0,
-        offset=number,
-        index=0,
-        received_at=day(0),
-        value="{",
-        encoding="utf-8",
-    )
-
-
-E1 = ("e1", "page_view", 0)
-E2 = ("e2", "content_download", 2)
-E3 = ("e3", "pricing_view", 4)
-G2 = ("g2", "pricing_view", 8)
-
-ACTIVITIES = (
-    activity("acme", "em", -5, "email_open", source=Source.EMAIL, grade=Grade.MACHINE),
-    activity("acme", *E1[:1], 0, "page_view", late=True),
-    activity("acme", "e2", 2, "content_download", person="jane@acme.com", job_title="CTO"),
-    activity("acme", "e3", 4, "pricing_view", person="joe@acme.com"),
-    activity("acme", "e4", 6.5, "trial_started", source=Source.TRIAL),
-    activity("acme", "e5", 7, "meeting_held", source=Source.CRM),
-    activity("acme", "e6", 8, "feature_used", source=Source.TRIAL),
-    activity("acme", "e7", 10, "won", source=Source.CRM),
-    activity("beta", "b1", 1, "page_view"),
-    activity("beta", "b2", 3, "pricing_view"),
-    activity("gamma", "g1", 0, "page_view"),
-    activity("gamma", "gc", 2, "call_held", source=Source.CRM),
-    activity("gamma", "g2", 8, "pricing_view"),
-    activity("delta", "d1", 5, "pricing_view"),
-)
-EVENTS = (
-    *(event(name, 0) for name in ("e1", "g1", "nobody")),
-    event("b1", 1),
-    event("em", -5, source=Source.EMAIL, grade=Grade.MACHINE),
-    # the producer's retry of e1, a day later and with a clock ahead, so at another time
-    event("e1", 1, clamped=True),
-)
-TRANSITIONS = (
-    transition("acme", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause(*E1, 4)),
-    transition("acme", 2, (Stage.AWARE, Stage.RESEARCHING), 2, 0, cause(*E1, 3.5, 4), cause(*E2, 8)),
-    transition(
-        "acme",
-        3,
-        (Stage.RESEARCHING, Stage.EVALUATING),
-        4,
-        2,
-        cause(*E1, 3, 4),
-        cause(*E2, 7, 8),
-        cause(*E3, 16, detail="/pricing"),
-    ),
-    transition("acme", 4, (Stage.EVALUATING, Stage.CUSTOMER), 10, 4, cause("e6", "feature_used", 8, 2, 4)),
-    transition("beta", 1, (Stage.UNAWARE, Stage.AWARE), 1, None, cause("b1", "page_view", 1, 4)),
-    transition("gamma", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause("g1", "page_view", 0, 2)),
-    transition("gamma", 2, (Stage.AWARE, Stage.DORMANT), 9, 0),
-    transition("delta", 1, (Stage.UNAWARE, Stage.CUSTOMER), 5, None, cause("d1", "pricing_view", 5, 16)),
-)
-ALERTS = (
-    alert(
-        "A1",
-        Team.SALES,
-        "pricing_interest",
-        "acme",
-        4,
-        cause(*E1, 3, 4),
-        cause(*E2, 7, 8),
-        cause(*E3, 16, decisive=True),
-    ),
-    alert(
-        "A2",
-        Team.SALES,
-        "pricing_interest",
-        "gamma",
-        8,
-        cause(*G2, 8, decisive=True),
-        cause("", "page_view", 0, 2, count=3),
-    ),
-    alert("A3", Team.MARKETING, "content_interest", "beta", 3, cause("b2", "pricing_view", 3, 8)),
-    alert("A4", Team.SALES, "pricing_interest", "delta", 5, cause("d1", "pricing_view", 5, 16, decisive=True)),
-)
-FEEDBACK = (
-    answer("A1", Verdict.REJECTED, day(4.25), "mistaken"),
-    answer("A1", Verdict.ACCEPTED, day(4.5)),
-    answer("A1", Verdict.FIRST_TOUCH, day(6)),
-    answer("A1", Verdict.DONE, day(9)),
-    answer("A2", Verdict.REJECTED, day(8.5), "wrong person"),
-    answer("A4", Verdict.FIRST_TOUCH, day(5) + 31 * MINUTE),
-)
-ACCOUNTS = (
-    Account(account_id="acme", name="Acme", owner="maria@example.com"),
-    Account(account_id="acme", name="Acme Corp", owner="sam@x.io", tier="1", target=True),
-)
-IDENTITY = (
-    IdentityFact(
-        fact_id="f1",
-        subject="a:v-acme",
-        account_id="acme",
-        method=Method.STITCHED,
-        confidence=0.9,
-        reason="signed in",
-        event_id="e2",
-        observed_ms=to_ms(day(2)),
-    ),
-)
-REJECTED = (
-    refusal(1, RejectReason.BAD_JSON),
-    refusal(2, RejectReason.BAD_JSON),
-    refusal(3, RejectReason.NO_SUBJECT),
-)
-STORY: tuple[Sequence[Record], ...] = (
-    EVENTS,
-    REJECTED,
-    IDENTITY,
-    ACTIVITIES,
-    TRANSITIONS,
-    ALERTS,
-    FEEDBACK,
-    ACCOUNTS,
-)
-
 ALL_VIEWS = (
     *TABLES,
     "account_stage",
@@ -393,7 +148,7 @@ async def test_account_stage(sink: ClickHouseSink) -> None:
         " last_activity, last_activity_at, days_in_stage > 0 FROM account_stage ORDER BY account_id",
     )
     assert found == [
-        ("acme", "Acme Corp", "sam@x.io", True, "customer", day(10), 2.0, 4, "pricing_interest", "won", day(10), 1),
+        ("acme", "Acme Corp", "sam@x.io", True, "customer", day(10), 2.0, 4, "pricing_interest", WON, day(10), 1),
         ("beta", "Beta", "", False, "aware", day(1), 4.0, 1, "content_interest", "pricing_view", day(3), 1),
         ("delta", "Delta", "", False, "customer", day(5), 16.0, 1, "pricing_interest", "pricing_view", day(5), 1),
         ("gamma", "Gamma", "", False, "dormant", day(9), 0.0, 2, "pricing_interest", "pricing_view", day(8), 1),
@@ -511,6 +266,13 @@ async def _snapshot(sink: ClickHouseSink) -> dict[str, list[str]]:
     return {
         view: sorted(map(repr, await rows(sink, f"SELECT *{moving.get(view, '')} FROM {view}"))) for view in ALL_VIEWS
     }
+
+
+@pytest.mark.parametrize("settings", ["join_use_nulls = 1", "readonly = 1"])
+async def test_views_do_not_depend_on_the_reader_s_settings(sink: ClickHouseSink, settings: str) -> None:
+    for view in ALL_VIEWS:
+        plain = await rows(sink, f"SELECT count() FROM (SELECT * FROM {view})")
+        assert await rows(sink, f"SELECT count() FROM (SELECT * FROM {view}) SETTINGS {settings}") == plain
 
 
 async def test_cause_check_finds_what_does_not_add_up(url: str, sink: ClickHouseSink) -> None:

@@ -54,6 +54,7 @@ def test_input_is_not_changed() -> None:
         ({"properties": []}, RejectReason.BAD_FIELD),
         ({"title": "x" * 1025}, RejectReason.OVERSIZE_FIELD),
         ({"properties": {str(n): n for n in range(51)}}, RejectReason.OVERSIZE_FIELD),
+        ({"properties": {str(n): {} for n in range(80_000)}}, RejectReason.OVERSIZE_FIELD),
         ({"properties": {"a": "x" * 1025}}, RejectReason.OVERSIZE_FIELD),
         ({"properties": {"a" * 101: 1}}, RejectReason.OVERSIZE_FIELD),
     ],

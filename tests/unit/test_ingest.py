@@ -183,8 +183,8 @@ def test_coordinates_of_outcomes() -> None:
     assert rejection(b"{", key=None).key is None
 
 
-def test_event_id_is_made_of_format_and_producers_id() -> None:
-    assert event({**VIEW, "event_id": "e-1"}).event_id == stable_id("native", "e-1")
+def test_event_id_is_made_of_format_source_and_producers_id() -> None:
+    assert event({**VIEW, "event_id": "e-1"}).event_id == stable_id("native", "web", "e-1")
 
 
 def test_event_id_without_producers_id_is_made_of_content_not_of_coordinates() -> None:

@@ -62,12 +62,14 @@ def test_a_stranger_with_the_same_number_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_process_lives_in_its_own_session_with_its_log(tmp_path: Path) -> None:
-    mark = started(tmp_path, "import os; print('ready', os.getsid(0) == os.getpid(), flush=True); input()")
+    code = "import os; print('alone', os.getsid(0) == os.getpid(), flush=True); input()"
+    command = [sys.executable, "-c", code, "tok-1"]
+    mark = spawn(command, token="tok-1", env={}, cwd=tmp_path, output=tmp_path / "out.log")
     deadline = time.monotonic() + 20
     while find(mark) is not None:  # its standard input is closed: input() ends it
         assert time.monotonic() < deadline
     tail = log_tail(tmp_path / "out.log", tmp_path / "missing.log")
-    assert "ready True" in tail
+    assert "alone True" in tail
     assert "EOFError" in tail
 
 

@@ -1,0 +1,1 @@
+"""How a worker is watched: log lines, lag, and what it serves over HTTP. The metrics stand in `agents/metrics.py`."""

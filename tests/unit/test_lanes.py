@@ -1,0 +1,166 @@
+"""Lanes: order within, retry after passing faults, stop at a bug, give up at a rebalance. Recorded actions."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, ProducerFenced
+
+from agents.shell import lanes
+from agents.shell.lanes import Batch, Lane, Lanes
+from schemas.errors import TerminalSinkError, TransientSinkError
+
+TP = TopicPartition("t", 0)
+
+
+class RecordedWork:
+    """Writes down what it was told to do; raises what it is given, once each."""
+
+    def __init__(self, faults: Sequence[BaseException] = ()) -> None:
+        self.actions: list[str] = []
+        self.faults = list(faults)
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def open(self) -> None:
+        self.actions.append("open")
+
+    async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
+        await self.gate.wait()
+        self.actions.append(f"process {records[0]}")
+        if self.faults:
+            raise self.faults.pop(0)
+
+    async def tick(self, idle: bool) -> None:
+        self.actions.append("tick")
+
+    async def close(self) -> None:
+        self.actions.append("close")
+
+
+class Told:
+    def __init__(self) -> None:
+        self.fatal: list[BaseException] = []
+        self.retries: list[str] = []
+        self.fenced = 0
+        self.done: list[str] = []
+
+    def lane(self, work: RecordedWork) -> Lane:
+        return Lane("t/0", work, 0.01, self._fence, self.fatal.append, self.retries.append)
+
+    def _fence(self) -> None:
+        self.fenced += 1
+
+    def batch(self, name: str) -> Batch:
+        return Batch(TP, [name], lambda: self.done.append(name))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "REOPEN_SECONDS", 0.001)
+    monkeypatch.setattr(lanes, "CLOSE_SECONDS", 0.05)
+
+
+async def test_batches_are_worked_in_order_then_given_back() -> None:
+    told, work = Told(), RecordedWork()
+    lane = told.lane(work)
+    for name in "abc":
+        lane.put(told.batch(name))
+    lane.start()
+    await until(lambda: told.done == ["a", "b", "c"])
+    await lane.close()
+    assert [action for action in work.actions if action.startswith("process")] == [
+        "process a",
+        "process b",
+        "process c",
+    ]
+    assert (work.actions[0], work.actions[-1]) == ("open", "close")
+
+
+@pytest.mark.parametrize("fault", [KafkaConnectionError(), TransientSinkError("away")])
+async def test_a_passing_fault_opens_the_lane_anew_and_works_the_same_batch(fault: Exception) -> None:
+    told, work = Told(), RecordedWork([fault])
+    lane = told.lane(work)
+    lane.put(told.batch("a"))
+    lane.start()
+    await until(lambda: told.done == ["a"])
+    await lane.close()
+    assert [action for action in work.actions if action != "tick"] == [
+        "open",
+        "process a",
+        "close",
+        "open",
+        "process a",
+        "close",
+    ]
+    assert told.retries == [type(fault).__name__]
+
+
+@pytest.mark.parametrize("fault", [ValueError("bug"), MessageSizeTooLargeError(), TerminalSinkError("no column")])
+async def test_what_will_not_pass_stops_the_worker(fault: Exception) -> None:
+    told, work = Told(), RecordedWork([fault])
+    lane = told.lane(work)
+    lane.put(told.batch("a"))
+    lane.put(told.batch("b"))
+    lane.start()
+    await until(lambda: bool(told.fatal))
+    await lane.close()
+    assert told.fatal == [fault]
+    assert "process b" not in work.actions
+    assert sorted(told.done) == ["a", "b"]
+
+
+async def test_a_fenced_lane_ends_quietly() -> None:
+    told, work = Told(), RecordedWork([ProducerFenced()])
+    lane = told.lane(work)
+    lane.put(told.batch("a"))
+    lane.start()
+    await until(lambda: told.fenced == 1)
+    await lane.close()
+    assert (told.fatal, told.retries) == ([], [])
+
+
+async def test_closing_gives_up_what_waits_and_what_hangs() -> None:
+    told, work = Told(), RecordedWork()
+    work.gate.clear()
+    lane = told.lane(work)
+    for name in "ab":
+        lane.put(told.batch(name))
+    lane.start()
+    await until(lambda: "open" in work.actions)
+    await lane.close()
+    assert sorted(told.done) == ["a", "b"]
+    assert not any(action.startswith("process") for action in work.actions)
+
+
+async def test_only_a_full_lane_is_held_back() -> None:
+    told = Told()
+    made: dict[str, Lane] = {}
+
+    def make(name: str, owned: frozenset[TopicPartition]) -> Lane:
+        work = RecordedWork()
+        work.gate.clear()
+        made[name] = told.lane(work)
+        return made[name]
+
+    group = Lanes(lambda tp: str(tp.partition), make)
+    one, two = TopicPartition("t", 1), TopicPartition("t", 2)
+    assert group.full(one)
+    group.assign({one, two, TopicPartition("u", 1)})
+    assert sorted(made) == ["1", "2"]
+    for name in "abc":
+        group.put(Batch(one, [name], lambda: None))
+    assert group.full(one)
+    assert not group.full(two)
+    await group.close()
+    given_back: list[str] = []
+    group.put(Batch(one, ["late"], lambda: given_back.append("late")))
+    assert given_back == ["late"]

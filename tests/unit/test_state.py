@@ -1,0 +1,42 @@
+from agents.shell.state import StateStore, StateView, due_headers, due_of
+
+
+def test_writes_count_only_once_committed() -> None:
+    store = StateStore()
+    view = StateView(store)
+    view.put(b"k", b"v1")
+    assert (view.get(b"k"), store.get(b"k")) == (b"v1", None)
+    view.commit()
+    assert store.get(b"k") == b"v1"
+    assert store.bytes == 3
+    again = StateView(store)
+    again.put(b"k", None)
+    assert again.get(b"k") is None
+    again.commit()
+    assert (len(store), store.bytes) == (0, 0)
+
+
+def test_due_keys_come_earliest_first_and_stay_due_until_written() -> None:
+    store = StateStore()
+    for key, due in ((b"b", 20), (b"a", 10), (b"c", 30), (b"never", 0)):
+        store.apply(key, b"x", due)
+    assert store.due(25, 10) == [b"a", b"b"]
+    assert store.due(25, 1) == [b"a"]
+    store.apply(b"a", b"x", 40)
+    assert store.due(25, 10) == [b"b"]
+    store.apply(b"b", None, 0)
+    assert store.due(25, 10) == []
+    assert store.due(100, 10) == [b"c", b"a"]
+
+
+def test_the_same_due_time_written_often_is_due_once() -> None:
+    store = StateStore()
+    for _ in range(5):
+        store.apply(b"a", b"x", 10)
+    assert store.due(10, 10) == [b"a"]
+
+
+def test_due_times_travel_as_headers() -> None:
+    assert due_of(due_headers(1234)) == 1234
+    assert due_headers(0) == []
+    assert due_of(()) == 0
