@@ -168,7 +168,7 @@ class ArchiveWork:
         self._metrics.unreadable.inc()
         log.error("record_refused", error=str(error))
 
-    async def tick(self, idle: bool) -> None:
+    async def tick(self) -> None:
         """No timers."""
 
     async def close(self) -> None:

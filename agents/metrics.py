@@ -50,6 +50,9 @@ class Metrics:
         )
         self.lag = gauge("lag_records", "Records not yet committed.", "stage", "topic", "partition")
         self.since_commit = gauge("seconds_since_last_commit", "Seconds since the stage last committed.", "stage")
+        self.watermark_age = gauge(
+            "watermark_age_seconds", "How long ago the newest moment was before which everything received is folded."
+        )
         self.lanes = gauge("lanes", "Partitions this worker works on.", "stage")
         self.state_keys = gauge("state_keys", "Keys in state.", "stage", "partition")
         self.state_bytes = gauge("state_bytes", "Bytes of keys and values in state.", "stage", "partition")

@@ -23,6 +23,7 @@ class Runtime:
         directory: gives the account directory as it is now.
         rules: the journey's rules.
         partitions: topic name -> partition count on the broker, as checked at start-up.
+        watermark_ms: the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
     """
 
@@ -33,4 +34,5 @@ class Runtime:
     directory: Callable[[], Directory]
     rules: Rules
     partitions: Mapping[str, int]
+    watermark_ms: Callable[[], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]

@@ -131,6 +131,7 @@ def _transactional(
             committed=lambda tps: runtime.committed(group, tps),
             changelog=TopicPartition(changelog, number) if changelog else None,
             clock=runtime.clock,
+            watermark_ms=runtime.watermark_ms,
             metrics=runtime.metrics,
             timeout_seconds=settings.transaction_timeout_seconds,
             grace_ms=int(settings.timer_grace_seconds * 1000),

@@ -2,26 +2,28 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from importlib.metadata import version
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from agents import topics
 from agents.archive import TableWriter
-from agents.clock import clock_of
+from agents.clock import Clock, clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
 from agents.metrics import Metrics
 from agents.observe.http import HealthServer
-from agents.observe.lag import LagMeter
+from agents.observe.lag import LagMeter, lag_meter
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.stages import STAGES, build_stages
+from agents.watermark import Watermark
 from pipeline.saas import SAAS
 from schemas.topics import ACCOUNTS
 from sinks.clickhouse import ClickHouseSink
@@ -65,18 +67,20 @@ class Worker:
         directory = DirectoryReader(options, accounts, partitions[accounts], metrics)
         await directory.start()
         self._closers.append(directory.stop)
+        clock = clock_of(settings.clock)
+        watermark = await self._start_meters(clock)
         runtime = Runtime(
             settings=settings,
-            clock=clock_of(settings.clock),
+            clock=clock,
             metrics=metrics,
             options=options,
             directory=directory.current,
             rules=SAAS,
             partitions=partitions,
+            watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
         )
         stages = build_stages(runtime, self._chosen, self._make_writer)
-        await self._start_lag(admin, options, partitions)
         for stage in stages:
             app = build_app(stage, self._consumer_options(options, stage), settings.data_dir, self._watch(stage.name))
             self._apps.append(app)
@@ -127,15 +131,16 @@ class Worker:
         self._closers.append(writer.close)
         return writer
 
-    async def _start_lag(
-        self, admin: AIOKafkaAdminClient, options: dict[str, Any], partitions: Mapping[str, int]
-    ) -> None:
-        ends = AIOKafkaConsumer(**options, enable_auto_commit=False, isolation_level="read_committed")
-        await ends.start()
-        self._closers.append(ends.stop)
-        self.lag = LagMeter(admin, ends, self._settings, self._chosen, partitions)
-        self.lag.start(self.metrics)
-        self._closers.append(self.lag.stop)
+    async def _start_meters(self, clock: Clock) -> Watermark:
+        """Lag for the metrics, and the watermark; each with clients of its own, so that neither waits for the other."""
+        exits = AsyncExitStack()
+        self._closers.append(exits.aclose)
+        self.lag = await exits.enter_async_context(lag_meter(self._settings))
+        watermark = Watermark(await exits.enter_async_context(lag_meter(self._settings)), clock, self.metrics)
+        for name, work in (("lag", self.lag.measure(self._chosen, self.metrics)), ("watermark", watermark.follow())):
+            task = asyncio.create_task(work, name=name)
+            exits.push_async_callback(_cancelled, task)
+        return watermark
 
     def _consumer_options(self, options: dict[str, Any], stage: Stage) -> dict[str, Any]:
         timeout_ms = int(self._settings.session_timeout_seconds * 1000)
@@ -181,6 +186,11 @@ class Worker:
     def _unready(self) -> str:
         waiting = [app.conf.id for app in self._apps if not app.has_assignment or not app.lanes.ready]
         return f"waiting for partitions or state: {', '.join(waiting)}" if waiting or not self._apps else ""
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def committed_offsets(

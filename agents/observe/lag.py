@@ -1,7 +1,8 @@
-"""How far each stage is behind: end offset less committed offset, asked from the broker."""
+"""How far each stage is behind: end offsets less committed offsets, asked from the broker."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,7 +12,7 @@ from aiokafka.errors import KafkaError
 from agents.connection import connection_options
 from agents.metrics import Metrics
 from agents.settings import Settings
-from agents.stages import inputs_of
+from agents.stages import STAGES, inputs_of
 from agents.topics import check, connect_admin
 
 EVERY_SECONDS = 2.0
@@ -22,98 +23,95 @@ log = structlog.get_logger()
 
 
 class LagMeter:
-    """Measures lag for the metrics of one worker, and on demand.
+    """Measures lag, for metrics, for the watermark and on demand.
 
     Args:
         admin: a started admin client.
         ends: a started read_committed consumer of its own, without a group.
         settings: topic and group names.
-        stages: names of the stages to measure.
         partitions: topic -> partition count.
     """
 
     def __init__(
-        self,
-        admin: AIOKafkaAdminClient,
-        ends: AIOKafkaConsumer,
-        settings: Settings,
-        stages: Iterable[str],
-        partitions: Mapping[str, int],
+        self, admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer, settings: Settings, partitions: Mapping[str, int]
     ) -> None:
         self._admin, self._ends, self._group_of = admin, ends, settings.group
-        topics = inputs_of(settings.topics)
         self._inputs = {
-            stage: [TopicPartition(topic, at) for topic in topics[stage] for at in range(partitions[topic])]
-            for stage in stages
+            stage: [TopicPartition(topic, at) for topic in topics for at in range(partitions[topic])]
+            for stage, topics in inputs_of(settings.topics).items()
         }
-        self._task: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
         self._probed: dict[TopicPartition, tuple[int, int, int]] = {}
 
-    def start(self, metrics: Metrics) -> None:
-        """Measure every two seconds, for the metrics."""
-        self._task = asyncio.create_task(self._measure_all(metrics), name="lag")
-
-    async def stop(self) -> None:
-        """Stop measuring."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def total(self) -> int:
-        """Records no stage has committed yet, over all stages."""
-        return sum([sum((await self.of(stage)).values()) for stage in self._inputs])
-
-    async def of(self, stage: str) -> dict[TopicPartition, int]:
-        """Lag of each input partition of a stage, in records."""
-        inputs = self._inputs[stage]
+    async def end_offsets(self, stage: str) -> dict[TopicPartition, int]:
+        """Where a stage's inputs end now."""
         async with self._lock:
-            ends = await self._ends.end_offsets(inputs)
-            committed = await self._admin.list_consumer_group_offsets(self._group_of(stage))
-            lags = {}
-            for tp in inputs:
-                found = committed.get(tp)
-                start = found.offset if found and found.offset >= 0 else 0
-                behind = ends[tp] - start
-                lags[tp] = await self._records_between(tp, start, ends[tp]) if 0 < behind <= PROBE_MAX else behind
-            return lags
+            return dict(await self._ends.end_offsets(self._inputs[stage]))
 
-    async def _records_between(self, tp: TopicPartition, start: int, end: int) -> int:
-        """How many offsets of a short stretch are records: the end marks of transactions take offsets too, and would
-        look like lag for ever."""
-        if self._probed.get(tp, (0, 0, 0))[:2] == (start, end):
-            return self._probed[tp][2]
-        self._ends.assign([tp])
-        self._ends.seek(tp, start)
-        count = 0
-        while await self._ends.position(tp) < end:
-            for records in (await self._ends.getmany(tp, timeout_ms=500)).values():
-                count += sum(1 for record in records if record.offset < end)
-        self._probed[tp] = (start, end, count)
-        return count
+    async def behind(self, stage: str, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Records a stage has not committed yet, of those before the given ends."""
+        async with self._lock:
+            starts = await self._starts(stage)
+            return {tp: await self._records_between(tp, starts[tp], end) for tp, end in ends.items()}
 
-    async def _measure_all(self, metrics: Metrics) -> None:
+    async def total(self, stages: Iterable[str]) -> int:
+        """Records not committed yet, over some stages."""
+        return sum([sum((await self.behind(stage, await self.end_offsets(stage))).values()) for stage in stages])
+
+    async def measure(self, stages: Iterable[str], metrics: Metrics) -> None:
+        """Keep the lag metrics of some stages up to date, until cancelled."""
         while True:
-            for stage in self._inputs:
+            for stage in stages:
                 try:
-                    for tp, lag in (await self.of(stage)).items():
+                    for tp, lag in (await self.behind(stage, await self.end_offsets(stage))).items():
                         metrics.lag.labels(stage, tp.topic, str(tp.partition)).set(lag)
                 except KafkaError as error:
                     log.warning("lag_unknown", stage=stage, error=repr(error))
             await asyncio.sleep(EVERY_SECONDS)
 
+    async def _starts(self, stage: str) -> dict[TopicPartition, int]:
+        inputs = self._inputs[stage]
+        committed = await self._admin.list_consumer_group_offsets(self._group_of(stage))
+        fresh = [tp for tp in inputs if tp not in committed or committed[tp].offset < 0]
+        first = await self._ends.beginning_offsets(fresh) if fresh else {}
+        return {tp: first[tp] if tp in first else committed[tp].offset for tp in inputs}
 
-async def lag_of(settings: Settings, stages: Iterable[str]) -> int:
-    """Records that some stage has not committed yet, asked once, from outside a worker.
+    async def _records_between(self, tp: TopicPartition, start: int, end: int) -> int:
+        """How many offsets of a stretch are records. The end marks of transactions take offsets too, and would look
+        like lag for ever; so short stretches are read."""
+        if not 0 < end - start <= PROBE_MAX:
+            return max(0, end - start)
+        if self._probed.get(tp, (0, 0, 0))[:2] != (start, end):
+            self._ends.assign([tp])
+            self._ends.seek(tp, start)
+            count = 0
+            while await self._ends.position(tp) < end:
+                for records in (await self._ends.getmany(tp, timeout_ms=500)).values():
+                    count += sum(1 for record in records if record.offset < end)
+            self._probed[tp] = (start, end, count)
+        return self._probed[tp][2]
+
+
+@asynccontextmanager
+async def lag_meter(settings: Settings) -> AsyncIterator[LagMeter]:
+    """A lag meter with clients of its own.
 
     Raises:
         TopicMismatchError: the broker does not answer, or its topics do not fit.
     """
     admin = await connect_admin(settings)
-    ends = AIOKafkaConsumer(**connection_options(settings), enable_auto_commit=False, isolation_level="read_committed")
+    ends = AIOKafkaConsumer(
+        **connection_options(settings), enable_auto_commit=False, isolation_level="read_committed", fetch_max_wait_ms=50
+    )
     await ends.start()
     try:
-        return await LagMeter(admin, ends, settings, stages, await check(admin, settings)).total()
+        yield LagMeter(admin, ends, settings, await check(admin, settings))
     finally:
         await ends.stop()
         await admin.close()
+
+
+async def lag_of(settings: Settings, stages: Iterable[str] = STAGES) -> int:
+    """Records that some stage has not committed yet, asked once."""
+    async with lag_meter(settings) as meter:
+        return await meter.total(stages)

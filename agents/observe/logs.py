@@ -15,7 +15,7 @@ def set_up(level: str) -> None:
     """
     number = logging.getLevelName(level.upper())
     terminal = sys.stderr.isatty()
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -61,8 +61,8 @@ class Work(Protocol):
             KafkaError: passing fault; the lane is opened anew and the batch worked again.
         """
 
-    async def tick(self, idle: bool) -> None:
-        """Called between batches, and with `idle` when none came for a while: timers."""
+    async def tick(self) -> None:
+        """Called between batches, and when none came for a while: timers."""
 
     async def close(self) -> None:
         """Give everything back."""
@@ -167,12 +167,11 @@ class Lane:
         while not self._closing.is_set():
             if self._in_work is None:
                 self._in_work = await self._next()
-            idle = self._in_work is None
             if self._in_work is not None:
                 await self._work.process(self._in_work.tp, self._in_work.records)
                 self._in_work.done()
                 self._in_work = None
-            await self._work.tick(idle)
+            await self._work.tick()
 
     async def _next(self) -> Batch | None:
         if not self._waiting.empty():

@@ -48,8 +48,9 @@ class LaneSetup:
         committed: asks the group's committed offsets, as they are at that moment.
         changelog: partition of its state, or None for a stateless stage.
         clock, metrics: as everywhere.
+        watermark_ms: timers fire by it, not by the clock: see `agents/watermark.py`.
         timeout_seconds: of a transaction.
-        grace_ms: how long timers wait behind the newest receipt.
+        grace_ms: how long timers wait behind the watermark.
     """
 
     stage: str
@@ -61,6 +62,7 @@ class LaneSetup:
     committed: Callable[[Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
     changelog: TopicPartition | None
     clock: Clock
+    watermark_ms: Callable[[], int]
     metrics: Metrics
     timeout_seconds: float
     grace_ms: int
@@ -80,7 +82,6 @@ class TransactionalWork:
         self._producer: LaneProducer | None = None
         self._store = StateStore()
         self._next: dict[TopicPartition, int] = {}
-        self._watermark_ms = 0
 
     async def open(self) -> None:
         """Fence, read committed offsets, rebuild the state."""
@@ -123,19 +124,16 @@ class TransactionalWork:
         await self._commit(state, out, {tp: records[-1].offset + 1})
         self._next[tp] = records[-1].offset + 1
         if received_ms:
-            self._watermark_ms = max(self._watermark_ms, received_ms[-1])
             for moment_ms in received_ms[:: len(received_ms) // LATENCY_SAMPLES + 1]:
                 metrics.latency_seconds.labels(stage).observe(self._setup.clock.seconds_since(moment_ms))
         metrics.records.labels(stage).inc(len(records))
         metrics.batch_records.labels(stage).observe(len(records))
         metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
 
-    async def tick(self, idle: bool) -> None:
-        """Fire due timers. Their time is the newest receipt this lane has worked off (so that a backlog is not judged
-        by today's clock) or, when the lane is idle, the clock; either less the grace, so that what is on its way
-        comes first."""
+    async def tick(self) -> None:
+        """Fire timers due by the watermark, less the grace."""
         setup = self._setup
-        now_ms = (setup.clock.now_ms() if idle else self._watermark_ms) - setup.grace_ms
+        now_ms = setup.watermark_ms() - setup.grace_ms
         keys = self._store.due(now_ms, TIMERS_PER_TICK)
         if not keys:
             return

@@ -27,6 +27,7 @@ class WorkerProcess:
     def __init__(self, settings: Mapping[str, str], log_file: Path, metrics_url: str) -> None:
         self._environment = os.environ | {PREFIX + name.upper(): value for name, value in settings.items()}
         self._log_file = log_file
+        self.metrics_url = metrics_url
         self._ready_url = metrics_url.removesuffix("/metrics") + "/readyz"
         self._process: asyncio.subprocess.Process | None = None
 

@@ -38,7 +38,7 @@ def start(data_dir: Path, *, port: int) -> ProcessMark:
     """
     path = folder(data_dir)
     path.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "deploy.local.clickhouse_endpoint", "--path", str(path), "--port", str(port)]
+    command = [sys.executable, "-m", "deploy.local.endpoint", "--path", str(path), "--port", str(port)]
     root = str(Path(deploy.__file__).resolve().parent.parent)
     environment = {
         "TZ": "UTC",  # the engine takes its time zone from here

@@ -56,7 +56,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
-        "deploy.local.clickhouse_endpoint",
+        "deploy.local.endpoint",
         "--path",
         str(folder / "ch"),
         "--port",

@@ -33,7 +33,7 @@ class RecordedWork:
         if self.faults:
             raise self.faults.pop(0)
 
-    async def tick(self, idle: bool) -> None:
+    async def tick(self) -> None:
         self.actions.append("tick")
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ import gzip
 import cramjam
 import pytest
 
-from deploy.local.clickhouse_codec import CodecError, choose_encoding, compress_all, compressor, decompress
+from deploy.local.endpoint.codec import CodecError, choose_encoding, compress_all, compressor, decompress
 
 BODY = bytes(range(256)) * 500
 

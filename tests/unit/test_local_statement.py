@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.local.clickhouse_statement import StatementError, split_statement
+from deploy.local.endpoint.statement import StatementError, split_statement
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from deploy.local.clickhouse_statement import Statement
+from deploy.local.endpoint.statement import Statement
 
 _CODE = re.compile(r"Code: (\d+)\. ")
 _VERSION_SUFFIX = re.compile(r" \(version [^)]*\)$")

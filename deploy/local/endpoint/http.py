@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from deploy.local.clickhouse_codec import CodecError, decompress
-from deploy.local.clickhouse_request import Answer, EngineError, ExternalTable, Request
-from deploy.local.clickhouse_statement import StatementError, split_statement
+from deploy.local.endpoint.codec import CodecError, decompress
+from deploy.local.endpoint.request import Answer, EngineError, ExternalTable, Request
+from deploy.local.endpoint.statement import StatementError, split_statement
 
 MAX_BODY_BYTES = 1 << 30
 

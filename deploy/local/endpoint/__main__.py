@@ -1,7 +1,7 @@
 """The local stand-in for a ClickHouse server: its HTTP interface, on loopback, over the engine inside this process.
 
 Not a production server: one user, no passwords, no replication. `triggerpoint local up` starts it as
-`python -m deploy.local.clickhouse_endpoint`.
+`python -m deploy.local.endpoint`.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from deploy.local.clickhouse_codec import choose_encoding, compress_all, compressor
-from deploy.local.clickhouse_engine import Engine
-from deploy.local.clickhouse_http import (
+from deploy.local.endpoint.codec import choose_encoding, compress_all, compressor
+from deploy.local.endpoint.engine import Engine
+from deploy.local.endpoint.http import (
     MAX_BODY_BYTES,
     answer_headers,
     error_response,
@@ -28,7 +28,7 @@ from deploy.local.clickhouse_http import (
     read_request,
     stream_failure,
 )
-from deploy.local.clickhouse_request import Answer, EngineError
+from deploy.local.endpoint.request import Answer, EngineError
 from deploy.local.filelock import file_lock
 from deploy.local.ports import LOOPBACK
 

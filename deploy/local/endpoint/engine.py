@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from deploy.local.clickhouse_connections import Connections
-from deploy.local.clickhouse_request import Answer, Request, engine_errors
-from deploy.local.clickhouse_statement import Statement
+from deploy.local.endpoint.connections import Connections
+from deploy.local.endpoint.request import Answer, Request, engine_errors
+from deploy.local.endpoint.statement import Statement
 
 _INSERT_PIECE = 4 << 20
 _HELD_BACK_BYTES = 1 << 20

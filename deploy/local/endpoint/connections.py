@@ -11,7 +11,7 @@ from typing import Any
 
 import chdb
 
-from deploy.local.clickhouse_request import EngineError, ExternalTable, Request
+from deploy.local.endpoint.request import EngineError, ExternalTable, Request
 
 # clickhouse-local guesses a SELECT before bare expressions; a server does not.
 _CONNECT_SETTINGS = "implicit_select=0"

@@ -1,0 +1,60 @@
+"""The line's watermark: everything the broker had received before it has passed ingest, identify and advance.
+
+Timers fire by it and not by the clock alone: after an outage, or while one partition lags, "nothing happened for three
+days" may only be said once everything that happened in those days has been seen. It is a barrier that walks down the
+line by offsets: note where the raw topics end; when ingest has committed so far, note where its outputs end; and so on.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from agents.clock import Clock
+from agents.metrics import Metrics
+from agents.observe.lag import LagMeter
+
+LINE: Sequence[str] = ("ingest", "identify", "advance")
+POLL_SECONDS = 0.2
+EVERY_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+class Watermark:
+    """Follows the line's watermark.
+
+    Args:
+        meter: asks the broker; used by nobody else.
+        clock: the pipeline's time.
+        metrics: shows how far the watermark is behind the clock.
+    """
+
+    def __init__(self, meter: LagMeter, clock: Clock, metrics: Metrics) -> None:
+        self._meter, self._clock, self._metrics = meter, clock, metrics
+        self._now_ms = 0
+
+    def now_ms(self) -> int:
+        """The watermark in the pipeline's time, ms since 1970; 0 while it is not known."""
+        return self._now_ms
+
+    async def follow(self) -> None:
+        """Keep it up to date, until cancelled."""
+        while True:
+            try:
+                began_ms = self._clock.now_ms()
+                for stage in LINE:
+                    await self._passed(stage)
+                self._now_ms = began_ms
+                self._metrics.watermark_age.set(self._clock.seconds_since(began_ms))
+            except KafkaError as error:
+                log.warning("watermark_waits", error=repr(error))
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _passed(self, stage: str) -> None:
+        ends = await self._meter.end_offsets(stage)
+        while any((await self._meter.behind(stage, ends)).values()):
+            if self._now_ms:
+                self._metrics.watermark_age.set(self._clock.seconds_since(self._now_ms))
+            await asyncio.sleep(POLL_SECONDS)

@@ -1,0 +1,133 @@
+"""One real broker and one real engine per test session; each test has topics, groups and a database of its own."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from agents.settings import Settings, load
+from deploy.demo.process import WorkerProcess
+from deploy.local import ports, stack
+from schemas.topics import Topic
+from sinks.clickhouse import ClickHouseSink
+from sinks.migrate import migrate
+
+WAIT_SECONDS = 60.0
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.StackAddresses]:
+    data_dir = tmp_path_factory.mktemp("stack")
+    found = stack.up(
+        data_dir,
+        kafka_port=ports.choose_port("Kafka", asked=None, wishes=()),
+        clickhouse_port=ports.choose_port("ClickHouse", asked=None, wishes=()),
+    )
+    yield found
+    stack.wipe(data_dir)
+
+
+class Line:
+    """One installation on the session's broker and engine, with helpers to look at it."""
+
+    def __init__(self, addresses: stack.StackAddresses, data_dir: Path, name: str, **settings: Any) -> None:
+        self.given = {
+            "bootstrap_servers": addresses.bootstrap_servers,
+            "clickhouse_url": addresses.clickhouse_url,
+            "topic_prefix": f"{name}.",
+            "clickhouse_database": name,
+            "partitions": "3",
+            "archive_flush_seconds": "0.1",
+            "timer_grace_seconds": "0",
+            "data_dir": str(data_dir),
+        } | {key: str(value) for key, value in settings.items()}
+        self.settings: Settings = load(**self.given, metrics_port=0)
+        self._data_dir = data_dir
+        self._processes: list[WorkerProcess] = []
+        migrate(addresses.clickhouse_url, name)
+
+    async def start(self, *stages: str, ready: bool = True) -> WorkerProcess:
+        """A worker process of these stages; its metrics port is in `worker.metrics_url`."""
+        port = ports.choose_port("metrics", asked=None, wishes=())
+        url = f"http://127.0.0.1:{port}/metrics"
+        log = self._data_dir / f"worker-{len(self._processes)}.log"
+        worker = WorkerProcess(self.given | {"metrics_port": str(port)}, log, url)
+        self._processes.append(worker)
+        await worker.start(*stages)
+        if ready:
+            await worker.wait_ready(WAIT_SECONDS)
+        return worker
+
+    async def close(self) -> None:
+        await asyncio.gather(*(worker.stop() for worker in self._processes))
+
+    async def produce(self, topic: str, records: list[tuple[bytes | None, bytes | None, int | None]]) -> None:
+        """Records (key, value, timestamp in ms) as any client would send them."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers)
+        await producer.start()
+        try:
+            for key, value, timestamp_ms in records:
+                await producer.send(topic, value, key=key, timestamp_ms=timestamp_ms)
+            await producer.flush()
+        finally:
+            await producer.stop()
+
+    async def committed(self, topic: Topic) -> list[dict[str, Any]]:
+        """All records a read_committed subscriber gets."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.settings.bootstrap_servers, isolation_level="read_committed"
+        )
+        await consumer.start()
+        try:
+            name = self.settings.topics.name(topic)
+            partitions = [TopicPartition(name, at) for at in range(self.settings.partitions)]
+            ends = await consumer.end_offsets(partitions)
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            values: list[dict[str, Any]] = []
+            while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    values += [orjson.loads(record.value) for record in records]
+            return values
+        finally:
+            await consumer.stop()
+
+    async def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of a query on this installation's database."""
+        sink = ClickHouseSink(self.settings.clickhouse_url.get_secret_value(), self.settings.clickhouse_database)
+        try:
+            return await sink.query(sql)
+        finally:
+            await sink.close()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = WAIT_SECONDS) -> None:
+    """Wait for a condition; fails with its name when it does not come."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await condition():
+        assert asyncio.get_running_loop().time() < deadline, f"{condition.__qualname__} not met in {seconds} s"
+        await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+async def make_line(
+    addresses: stack.StackAddresses, tmp_path: Path, worker_id: str
+) -> AsyncIterator[Callable[..., Line]]:
+    lines: list[Line] = []
+
+    def make(**settings: Any) -> Line:
+        name = f"t{next(_numbers)}_{worker_id}"
+        folder = tmp_path / name
+        folder.mkdir()
+        lines.append(Line(addresses, folder, name, **settings))
+        return lines[-1]
+
+    yield make
+    for line in lines:
+        await line.close()
