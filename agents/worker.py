@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from typing import Any
@@ -202,6 +202,23 @@ async def committed_offsets(
     return {tp: max(found[tp].offset, 0) if tp in found else 0 for tp in wanted}
 
 
+def dump_tasks() -> None:
+    """Log where every task stands: for a worker that seems to stand still (`kill -USR1`)."""
+    for task in asyncio.all_tasks():
+        frames = [f"{frame.f_code.co_filename}:{frame.f_lineno}" for frame in _frames(task)]
+        log.warning("task", name=task.get_name(), at=frames)
+
+
+def _frames(task: asyncio.Task[Any]) -> Iterator[Any]:
+    """Frames of a task from the outermost coroutine to what it awaits."""
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        frame = getattr(awaited, "cr_frame", None)
+        if frame is not None:
+            yield frame
+        awaited = getattr(awaited, "cr_await", None)
+
+
 async def run_worker(settings: Settings, stages: Iterable[str] = STAGES) -> None:
     """Run until SIGINT or SIGTERM.
 
@@ -212,6 +229,7 @@ async def run_worker(settings: Settings, stages: Iterable[str] = STAGES) -> None
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
+    loop.add_signal_handler(signal.SIGUSR1, dump_tasks)
     worker = Worker(settings, stages)
     try:
         await worker.start()

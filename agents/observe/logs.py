@@ -35,6 +35,6 @@ def set_up(level: str) -> None:
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     for name in ("aiokafka", "faust", "mode"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.INFO if level == "debug" else logging.ERROR)
     # the broker's "not yet" at the start of a transaction is logged as an error, and tried again
     logging.getLogger("aiokafka.producer.sender").setLevel(logging.CRITICAL)
