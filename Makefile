@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,8 +20,27 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-lock: $(STAMP) ## make requirements.lock anew from pyproject.toml (hashes, no addresses)
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command 'make lock' --all-extras pyproject.toml -o requirements.lock
+lock: $(STAMP) ## make both lock files anew from pyproject.toml (hashes, no addresses)
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --all-extras pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) -c requirements.lock pyproject.toml -o requirements-runtime.lock
 
-.PHONY: help setup lock
+run: $(STAMP) ## the real line on demo traffic, live; FOR=45 ends it after 45 s, SEED=1 picks the market, KEEP=1 leaves the stack up
+	@$(BIN)/triggerpoint demo $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
+
+check: $(STAMP) ## lint, types, layers, deployment files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q -p no:cacheprovider tests/test_layers.py
+	@$(BIN)/python -m deploy.check
+
+test: $(STAMP) ## all tests, on the real broker and the real engine
+	@$(BIN)/pytest -q $(TESTS)
+
+test-unit: $(STAMP) ## only the tests that need neither broker nor engine
+	@$(BIN)/pytest -q -m 'not integration' $(TESTS)
+
+clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+.PHONY: help setup lock run check test test-unit clean

@@ -39,7 +39,8 @@ class AdvanceHandler:
         received: list[int] = []
         for record in records:
             activity = decode(Activity, record)
-            received.append(activity.received_ms)
+            if not activity.late:  # attributed after the fact: its age says nothing about the line
+                received.append(activity.received_ms)
             by_account.setdefault(record.key, []).append(activity)
         for key, activities in by_account.items():
             account_id = activities[0].account_id

@@ -58,6 +58,7 @@ class TableWriter:
             TerminalSinkError: the far end refuses them for good.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._metrics.insert_retries.labels(batch.table)  # a series from the start
         self._waiting.setdefault(batch.table, []).append((batch, done))
         self._metrics.buffered_rows.labels(batch.table).inc(batch.rows)
         if batch.table not in self._flushers:
@@ -77,6 +78,7 @@ class TableWriter:
             while self._waiting.get(table):
                 await asyncio.sleep(self._flush_seconds)
                 taken = self._take(table)
+                rows = sum(batch.rows for batch, _ in taken)
                 try:
                     await self._insert(table, [batch for batch, _ in taken])
                 except Exception as error:  # noqa: BLE001 - each waiting lane must hear of it, whatever it is
@@ -87,6 +89,8 @@ class TableWriter:
                     for _, done in taken:
                         if not done.done():
                             done.set_result(None)
+                finally:
+                    self._metrics.buffered_rows.labels(table).dec(rows)
         finally:
             del self._flushers[table]
 
@@ -118,7 +122,6 @@ class TableWriter:
         self._metrics.insert_seconds.labels(table).observe(time.monotonic() - began)
         self._metrics.rows.labels(table).inc(rows)
         self._metrics.inserts.labels(table).inc()
-        self._metrics.buffered_rows.labels(table).dec(rows)
 
 
 class ArchiveWork:

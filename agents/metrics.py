@@ -1,11 +1,25 @@
 """Every metric: name, kind, labels and meaning, in one place. Base units; no label with unbounded values."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+)
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 RECORDS = (1, 5, 10, 50, 100, 500, 1000, 2500, 5000, 10_000)
+
+
+Make = Callable[..., Any]
 
 
 class Metrics:
@@ -17,6 +31,8 @@ class Metrics:
 
     def __init__(self, version: str = "") -> None:
         registry = self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=registry)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(f"triggerpoint_{name}", text, labels, registry=registry)
@@ -50,6 +66,7 @@ class Metrics:
         )
         self.lag = gauge("lag_records", "Records not yet committed.", "stage", "topic", "partition")
         self.since_commit = gauge("seconds_since_last_commit", "Seconds since the stage last committed.", "stage")
+        self.lag_errors = counter("lag_errors_total", "Times the lag could not be measured; it shows old values then.")
         self.watermark_age = gauge(
             "watermark_age_seconds", "How long ago the newest moment was before which everything received is folded."
         )
@@ -61,6 +78,11 @@ class Metrics:
         self.timers = counter("timers_fired_total", "Timers fired by the clock.", "stage")
         self.retries = counter("retries_total", "Work done again after a passing fault.", "stage", "cause")
         self.fenced = counter("fenced_total", "Lanes given up because another worker owns the partition.", "stage")
+        self._make_far_end(counter, gauge, histogram)
+        self._began = time.monotonic()
+        self._committed: dict[str, float] = {}
+
+    def _make_far_end(self, counter: Make, gauge: Make, histogram: Make) -> None:
         self.rows = counter("sink_rows_total", "Rows inserted.", "table")
         self.inserts = counter("sink_inserts_total", "Inserts done.", "table")
         self.insert_seconds = histogram("sink_insert_seconds", "Time of one insert.", SECONDS, "table")
@@ -71,8 +93,6 @@ class Metrics:
         )
         self.accounts = gauge("directory_accounts", "Accounts in the directory.")
         self.directory_errors = counter("directory_errors_total", "Directory records that could not be read.")
-        self._began = time.monotonic()
-        self._committed: dict[str, float] = {}
 
     def committed(self, stage: str) -> None:
         """Note that a stage has just committed."""

@@ -16,7 +16,6 @@ from agents.metrics import Metrics
 from agents.observe.lag import LagMeter
 
 LINE: Sequence[str] = ("ingest", "identify", "advance")
-POLL_SECONDS = 0.2
 EVERY_SECONDS = 0.5
 
 log = structlog.get_logger()
@@ -32,8 +31,9 @@ class Watermark:
     """
 
     def __init__(self, meter: LagMeter, clock: Clock, metrics: Metrics) -> None:
-        self._meter, self._clock, self._metrics = meter, clock, metrics
+        self._meter, self._clock = meter, clock
         self._now_ms = 0
+        metrics.watermark_age.set_function(lambda: clock.seconds_since(self._now_ms) if self._now_ms else 0.0)
 
     def now_ms(self) -> int:
         """The watermark in the pipeline's time, ms since 1970; 0 while it is not known."""
@@ -45,16 +45,8 @@ class Watermark:
             try:
                 began_ms = self._clock.now_ms()
                 for stage in LINE:
-                    await self._passed(stage)
+                    await self._meter.passed(stage)
                 self._now_ms = began_ms
-                self._metrics.watermark_age.set(self._clock.seconds_since(began_ms))
             except KafkaError as error:
                 log.warning("watermark_waits", error=repr(error))
             await asyncio.sleep(EVERY_SECONDS)
-
-    async def _passed(self, stage: str) -> None:
-        ends = await self._meter.end_offsets(stage)
-        while any((await self._meter.behind(stage, ends)).values()):
-            if self._now_ms:
-                self._metrics.watermark_age.set(self._clock.seconds_since(self._now_ms))
-            await asyncio.sleep(POLL_SECONDS)

@@ -156,13 +156,19 @@ class Worker:
         }
 
     def _watch(self, stage: str) -> Watch:
+        self.metrics.fenced.labels(stage)  # a series from the start, else the first one would not be seen to rise
+
         def fatal(error: BaseException) -> None:
             if self._fatal is not None and not self._fatal.done():
                 self._fatal.set_result(error)
 
+        def fenced() -> None:
+            self.metrics.fenced.labels(stage).inc()
+            self.metrics.lanes.labels(stage).dec()
+
         return Watch(
             on_fatal=fatal,
-            on_fenced=self.metrics.fenced.labels(stage).inc,
+            on_fenced=fenced,
             on_retry=lambda cause: self.metrics.retries.labels(stage, cause).inc(),
             on_lanes=self.metrics.lanes.labels(stage).set,
         )

@@ -36,6 +36,7 @@ CONFIDENCE: dict[Method, float] = {
     Method.EMAIL_DIRECTORY: 0.85,
     Method.STITCHED: 0.80,
     Method.EMAIL_DOMAIN: 0.60,
+    Method.UNLISTED_ID: 0.60,
 }
 
 
@@ -84,7 +85,7 @@ def identify(event: Event, state: SubjectState | None, directory: Directory) -> 
     if event.event_id in state.seen:
         return Identified(state, Outcome.DUPLICATE)
     seen = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
-    match = match_event(event, directory) or match_subject(state, directory)
+    match = match_event(event, directory) or match_subject(state, directory) or match_unlisted(event)
     if match is None:
         if event.grade is Grade.MACHINE:
             return Identified(state, Outcome.UNNAMED_MACHINE)
@@ -121,11 +122,9 @@ def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) 
 
 def match_event(event: Event, directory: Directory) -> Match | None:
     """The account an event names by itself, best evidence first."""
-    if event.account_id:
-        account = directory.account(event.account_id)
-        return _match(
-            Method.ACCOUNT_ID, account, event.account_id, event.account_domain, "account named by the producer"
-        )
+    listed = directory.account(event.account_id) if event.account_id else None
+    if listed is not None:
+        return _match(Method.ACCOUNT_ID, listed, "", event.account_domain, "account named by the producer")
     if event.account_domain:
         host = event.account_domain.lower()
         account, domain = directory.of_domain(host), registrable(host)
@@ -162,6 +161,14 @@ def match_subject(state: SubjectState, directory: Directory) -> Match | None:
         min(state.confidence, CONFIDENCE[Method.STITCHED]),
         f"seen before: {state.reason}",
     )
+
+
+def match_unlisted(event: Event) -> Match | None:
+    """An account id the directory does not know, when there is nothing better: often a workspace of a trial."""
+    if not event.account_id:
+        return None
+    reason = f"account id {event.account_id} named by the producer, not in the directory"
+    return Match(event.account_id, event.account_id, "", Method.UNLISTED_ID, CONFIDENCE[Method.UNLISTED_ID], reason)
 
 
 def _match(method: Method, account: Account | None, account_id: str, domain: str, reason: str) -> Match:

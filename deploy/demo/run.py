@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 
 from agents import topics
-from agents.observe.lag import lag_of
+from agents.observe.lag import lag_meter
 from agents.settings import Settings, load
 from agents.stages import STAGES
 from deploy.demo.figures import Held, count_held
@@ -115,12 +116,12 @@ async def _run_line(
         await worker.wait_ready(READY_SECONDS)
         console.print(joining_lines(settings, metrics_url), markup=False, highlight=False, soft_wrap=True)
         report = await show.live(spec, speed, now, stop)
-        await show.drain(STAGES)
+        await show.drain()
         await worker.stop()
         # the simulated clock ran on, and timers with it: archive what they raised meanwhile
         await worker.start("archive")
         await worker.wait_ready(READY_SECONDS)
-        lag = await show.drain(STAGES)
+        lag = await show.drain()
     finally:
         await show.close()
         await worker.stop()
@@ -164,18 +165,16 @@ class _Show:
         stop.set()
         return await publishing
 
-    async def drain(self, stages: Iterable[str]) -> int:
-        """Wait until the stages have worked off what is there; what is left, in records."""
-        deadline = time.monotonic() + DRAIN_SECONDS
+    async def drain(self) -> int:
+        """Wait until what lies before each stage now has passed it, stage by stage; what is left then, in records."""
         self._console.print("waiting for the line to work off what was sent ...")
-        lag = -1
-        while time.monotonic() < deadline:
+        async with lag_meter(self._settings) as meter:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    for stage in STAGES:
+                        await meter.passed(stage)
             self._worker.check()
-            lag = await lag_of(self._settings, stages)
-            if lag == 0:
-                break
-            await asyncio.sleep(0.5)
-        return lag
+            return await meter.total(STAGES)
 
     async def close(self) -> None:
         """Stop the view."""

@@ -80,9 +80,7 @@ class Line:
 
     async def committed(self, topic: Topic) -> list[dict[str, Any]]:
         """All records a read_committed subscriber gets."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.bootstrap_servers, isolation_level="read_committed"
-        )
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.bootstrap_servers, isolation_level="read_committed")
         await consumer.start()
         try:
             name = self.settings.topics.name(topic)

@@ -1,4 +1,4 @@
-"""kill -9 in mid-stream: the same transitions and alerts as an undisturbed run, none missing, none doubled, none changed."""
+"""kill -9 in mid-stream: the same transitions and alerts as an undisturbed run; none missing, doubled or changed."""
 
 import random
 from collections.abc import Callable
@@ -25,7 +25,7 @@ SETTINGS = {"poll_records_max": 60, "session_timeout_seconds": 6}
 
 
 def traffic(seed: int) -> list[tuple[str, bytes, bytes, int]]:
-    """(source, key, value, time) of accounts with one mailbox each, so that each account's order is the topic's order."""
+    """(source, key, value, time) of accounts with one mailbox each: each account's order is the topic's order."""
     rng = random.Random(seed)
     made = []
     for number in range(ACCOUNTS):

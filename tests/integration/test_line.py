@@ -94,7 +94,10 @@ async def test_bad_input_ends_in_rejected_and_its_neighbours_go_through(make_lin
     by_reason = {item["reason"]: item for item in rejected}
     assert by_reason["bad_json"]["value"].encode() == bad["bad_json"]
     assert by_reason["bad_json"]["topic"] == web(line)
-    assert sorted(event["email"] for event in await line.committed(EVENTS)) == ["al@acme-works.com", "jo@acme-works.com"]
+    assert sorted(event["email"] for event in await line.committed(EVENTS)) == [
+        "al@acme-works.com",
+        "jo@acme-works.com",
+    ]
 
 
 async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line]) -> None:
@@ -165,7 +168,7 @@ async def test_another_partition_count_is_refused(make_line: Callable[..., Line]
     other = line.settings.model_copy(update={"partitions": 5})
     admin = await connect_admin(other)
     try:
-        with pytest.raises(TopicMismatchError, match="has 3 partitions, must have 5.*TRIGGERPOINT_PARTITIONS"):
+        with pytest.raises(TopicMismatchError, match=r"has 3 partitions, must have 5.*TRIGGERPOINT_PARTITIONS"):
             await check(admin, other)
     finally:
         await admin.close()

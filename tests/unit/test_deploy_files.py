@@ -46,9 +46,6 @@ SHIPPED = [
     pytest.param(
         check,
         id=check.__name__,
-        marks=[pytest.mark.xfail(strict=False, reason="`demo` and `local` import what only the extra `local` installs")]
-        if check is image.check_command
-        else [],
     )
     for check in CHECKS
 ]

@@ -41,6 +41,15 @@ def test_named_by_the_producer_outranks_the_mailbox() -> None:
     assert (activity.account_id, activity.method, activity.confidence) == ("acme", Method.ACCOUNT_ID, 1.0)
 
 
+def test_an_unlisted_account_id_counts_only_where_nothing_better_is_known() -> None:
+    (alone,) = identify(event(account_id="ws-7"), None, DIRECTORY).activities
+    assert (alone.account_id, alone.method, alone.confidence) == ("ws-7", Method.UNLISTED_ID, 0.6)
+    named = identify(event(account_id="ws-7", user_id="u-1", email="jane@acme.com"), None, DIRECTORY)
+    assert named.activities[0].account_id == "acme"
+    later = identify(event(1, account_id="ws-7", user_id="u-1"), named.state, DIRECTORY)
+    assert (later.activities[0].account_id, later.activities[0].method) == ("acme", Method.STITCHED)
+
+
 def test_anonymous_history_is_attributed_once_a_name_is_known() -> None:
     state = None
     for day in range(3):
