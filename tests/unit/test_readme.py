@@ -1,0 +1,50 @@
+"""The README says what is: settings, commands, views, topics."""
+
+import re
+from pathlib import Path
+
+from typer.main import get_command
+
+from agents.settings import Settings
+from deploy.cli.__main__ import app
+from schemas.base import Source, Team
+from schemas.topics import ALERTS, CATALOGUE, RAW
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_setting_is_in_the_table_and_no_other() -> None:
+    named = {name.removeprefix("TRIGGERPOINT_").lower() for name in re.findall(r"TRIGGERPOINT_[A-Z_]+", README)}
+    assert named == set(Settings.model_fields)
+
+
+def test_defaults_in_the_table_are_the_defaults() -> None:
+    for name, default in re.findall(r"\| `TRIGGERPOINT_([A-Z_]+)` \| `([^`]*)` \|", README):
+        value = Settings.model_fields[name.lower()].default
+        shown = value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
+        assert shown == default, name
+
+
+def test_every_command_named_exists() -> None:
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    assert set(re.findall(r"^triggerpoint ([a-z]+)|`triggerpoint ([a-z]+)", README)) or commands
+    named = {
+        first or second
+        for first, second in re.findall(r"^\s*triggerpoint ([a-z]+)|`triggerpoint ([a-z]+)", README, re.M)
+    }
+    assert named <= commands
+
+
+def test_every_topic_named_exists() -> None:
+    known = {topic.name for topic in CATALOGUE}
+    for name in re.findall(r"intent\.[a-z.]+\.v1", README):
+        assert name in known, name
+    assert {RAW[source].name for source in Source} | {ALERTS[team].name for team in Team} <= known
+
+
+def test_every_view_named_exists() -> None:
+    sql = "\n".join(path.read_text() for path in (ROOT / "deploy" / "clickhouse").glob("*.sql"))
+    made = set(re.findall(r"VIEW (?:IF NOT EXISTS )?(\w+)", sql))
+    table = README.split("| view | answers |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", table)) <= made
