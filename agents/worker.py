@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
 from pipeline.saas import SAAS
+from schemas.errors import SettingsError
 from schemas.topics import ACCOUNTS
 from sinks.clickhouse import ClickHouseSink
 from sinks.retry import RetryPolicy
@@ -59,6 +61,7 @@ class Worker:
         settings, metrics = self._settings, self.metrics
         self._fatal = asyncio.get_running_loop().create_future()
         options = connection_options(settings)
+        make_folder(settings.data_dir)
         admin = await topics.connect_admin(settings)
         self._closers.append(admin.close)
         await topics.create_missing(admin, settings)
@@ -206,6 +209,20 @@ async def committed_offsets(
     wanted = sorted(partitions)
     found = await admin.list_consumer_group_offsets(group, partitions=wanted)
     return {tp: max(found[tp].offset, 0) if tp in found else 0 for tp in wanted}
+
+
+def make_folder(folder: Path) -> None:
+    """Make the worker's folder.
+
+    Raises:
+        SettingsError: it cannot be made or written.
+    """
+    try:
+        (folder / "faust").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"TRIGGERPOINT_DATA_DIR {folder} cannot be made: {error.strerror}.", "Name a folder this user may write."
+        ) from error
 
 
 def dump_tasks() -> None:
