@@ -48,6 +48,7 @@ class Journey:
         self.timers_done = dict(state.timers_done)
         self.seen = list(state.seen)
         self.now_ms = state.clock_ms
+        self._scored: tuple[int, float] | None = None
 
     def freeze(self) -> JourneyState:
         """The state to remember."""
@@ -91,8 +92,10 @@ class Journey:
         return self.trial is not None and self.trial.activated_ms > 0
 
     def score(self) -> float:
-        """Sum of the causes' points now."""
-        return score_of(self.evidence, self.carried.values(), self.now_ms, self.rules)
+        """Sum of the causes' points now; asked often for the same moment."""
+        if self._scored is None or self._scored[0] != self.now_ms:
+            self._scored = (self.now_ms, score_of(self.evidence, self.carried.values(), self.now_ms, self.rules))
+        return self._scored[1]
 
     def count(self, types: tuple[str, ...], within_days: float, anonymous_only: bool) -> int:
         """Remembered activities of these types in the last days."""
@@ -123,6 +126,7 @@ class Journey:
 
     def remember(self, item: Evidence) -> None:
         """Keep one more activity; the oldest beyond the bound joins the sum of its type."""
+        self._scored = None
         self.evidence.append(item)
         if len(self.evidence) > EVIDENCE_MAX:
             oldest = min(range(len(self.evidence)), key=lambda at: self.evidence[at].occurred_ms)
@@ -159,6 +163,7 @@ class Journey:
 
     def start_anew(self) -> None:
         """Forget what counted: after a lost deal or an ended contract a new journey has to show itself."""
+        self._scored = None
         self.evidence.clear()
         self.carried.clear()
         self.change_trial(over=True)

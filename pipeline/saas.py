@@ -79,13 +79,13 @@ STAGES = (
     ),
     StageRule(
         stage=Stage.RESEARCHING,
-        any_of=((Score(at_least=12), Count(types=RESEARCH)), (Count(types=ASSETS, at_least=2),)),
+        any_of=((Count(types=RESEARCH), Score(at_least=12)), (Count(types=ASSETS, at_least=2),)),
         decisive=RESEARCH,
         why="it reads into the subject",
     ),
     StageRule(
         stage=Stage.EVALUATING,
-        any_of=((Score(at_least=30), Count(types=(*CHECKS, "pricing_view"))), (Count(types=CHECKS, at_least=3),)),
+        any_of=((Count(types=(*CHECKS, "pricing_view")), Score(at_least=30)), (Count(types=CHECKS, at_least=3),)),
         decisive=(*CHECKS, "pricing_view"),
         why="it compares, checks references or looks at prices",
     ),
@@ -95,7 +95,7 @@ STAGES = (
         any_of=(
             (Count(types=("demo_request", "opportunity_created"), within_days=45),),
             (TrialOpen(activated=True), Count(types=("pricing_view",), within_days=14)),
-            (Score(at_least=90), People(at_least=3, within_days=14), Count(types=("pricing_view",), within_days=14)),
+            (People(at_least=3, within_days=14), Count(types=("pricing_view",), within_days=14), Score(at_least=90)),
         ),
         decisive=("demo_request", "opportunity_created", "trial_activated", "pricing_view"),
         why="it asks for what a decision needs",
