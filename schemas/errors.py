@@ -5,7 +5,6 @@ TriggerpointError
 ├── LocalStackError        the local broker or engine cannot be had: disk, port, download
 ├── TopicMismatchError     a topic on the broker is not what the catalogue says: start-up ends
 ├── RecordError            a record of our own topics cannot be read: a bug or a foreign writer, the worker stops
-├── RejectLimitError       too large a share of the input is bad: stop rather than bury everything
 └── SinkError
     ├── TransientSinkError the far end is away, slow or busy: wait and try again (retryable)
     └── TerminalSinkError  the far end refuses for good: stop, commit nothing
@@ -44,10 +43,6 @@ class TopicMismatchError(TriggerpointError):
 
 class RecordError(TriggerpointError):
     """A record in one of the pipeline's own topics cannot be read."""
-
-
-class RejectLimitError(TriggerpointError):
-    """The share of rejected input is past its limit."""
 
 
 class SinkError(TriggerpointError):

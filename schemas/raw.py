@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from schemas.base import ID_LENGTH_MAX, Id, Source, Text, Url
+from schemas.base import Id, Source, Text, Url
 
 PROPERTIES_MAX = 50
 
@@ -156,15 +156,3 @@ RAW_MODELS: dict[Source, type[RawEvent]] = {
     Source.SUPPORT: SupportEvent,
     Source.SOCIAL: SocialEvent,
 }
-
-__all__ = [
-    "ID_LENGTH_MAX",
-    "RAW_MODELS",
-    "CrmEvent",
-    "EmailEvent",
-    "RawEvent",
-    "SocialEvent",
-    "SupportEvent",
-    "TrialEvent",
-    "WebEvent",
-]

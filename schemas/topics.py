@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
-from schemas.base import Record, Source, Team
+from schemas.base import Source, Team
 from schemas.event import Event
 from schemas.feedback import Feedback
 from schemas.identity import IdentityFact, SubjectState
@@ -170,6 +170,3 @@ class TopicNames:
 def partition_of(key: bytes, partitions: int) -> int:
     """Partition of a key on the pipeline's own keyed topics: CRC-32 modulo the count (in C, unlike murmur2 here)."""
     return crc32(key) % partitions
-
-
-__all__ = ["CATALOGUE", "Record", "Topic", "TopicNames", "partition_of"]
