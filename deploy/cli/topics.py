@@ -14,6 +14,8 @@ from agents import settings, topics
 from agents.connection import connection_options
 from agents.settings import Settings
 from agents.topics import TopicStatus
+from schemas.errors import SettingsError
+from schemas.topics import CATALOGUE
 
 app = typer.Typer(no_args_is_help=True)
 Servers = Annotated[str, typer.Option(help="Brokers; those of the settings if empty.")]
@@ -52,9 +54,14 @@ def check(as_json: AsJson = False) -> None:
 def write(
     topic: Annotated[str, typer.Argument(help="Name of the topic.")],
     bootstrap_servers: Servers = "",
+    key_field: Annotated[
+        str, typer.Option(help="Field of each JSON line to key it by; by default `account_id` on a compacted topic.")
+    ] = "",
 ) -> None:
     """Write each line of standard input as one record."""
-    asyncio.run(_write(settings.load(**_given(bootstrap_servers)), topic))
+    loaded = settings.load(**_given(bootstrap_servers))
+    compacted = {loaded.topics.name(entry) for entry in CATALOGUE if entry.compacted}
+    asyncio.run(_write(loaded, topic, key_field or ("account_id" if topic in compacted else "")))
 
 
 @app.command()
@@ -72,13 +79,29 @@ def _given(bootstrap_servers: str) -> dict[str, str]:
     return {"bootstrap_servers": bootstrap_servers} if bootstrap_servers else {}
 
 
-async def _write(loaded: Settings, topic: str) -> None:
+def key_of(line: bytes, field: str) -> bytes:
+    """The key of a JSON line.
+
+    Raises:
+        SettingsError: the line is no JSON object, or lacks the field.
+    """
+    try:
+        return str(orjson.loads(line)[field]).encode()
+    except (ValueError, KeyError, TypeError) as error:
+        shown = line[:80].decode("utf-8", "replace")
+        raise SettingsError(
+            f"`{shown}` has no key: it is no JSON object with `{field}`.", "See --key-field."
+        ) from error
+
+
+async def _write(loaded: Settings, topic: str, key_field: str) -> None:
     producer = AIOKafkaProducer(**connection_options(loaded), enable_idempotence=True)
     await producer.start()
     try:
         count = 0
         for line in sys.stdin.buffer:
-            await producer.send(topic, line.rstrip(b"\n"))
+            value = line.rstrip(b"\n")
+            await producer.send(topic, value, key=key_of(value, key_field) if key_field else None)
             count += 1
         await producer.flush()
         typer.echo(f"{count} records on {topic}", err=True)

@@ -1,4 +1,4 @@
-"""The table writer: one insert for many lanes, the same rows again after a passing fault, an error to all after another."""
+"""The table writer: one insert for many lanes, the same rows after a passing fault, an error to all after another."""
 
 import asyncio
 
