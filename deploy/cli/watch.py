@@ -37,7 +37,7 @@ async def run(settings: Settings, metrics_url: str, history: bool, as_json: bool
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
                 live.update(
-                    screen.draw(board, f"{settings.bootstrap_servers}; Ctrl-C ends", console.height), refresh=True
+                    screen.draw(board, f"{settings.bootstrap_servers}; Ctrl-C ends", *console.size), refresh=True
                 )
                 await asyncio.sleep(REFRESH_SECONDS)
     finally:

@@ -148,7 +148,7 @@ class _Show:
         self.board = Board()
         self.first_alert_seconds: float | None = None
         self._feed = Feed(settings, metrics_url, self.board, self._on_alert)
-        self._note = f"metrics {metrics_url}   Ctrl-C ends"
+        self._note = joining_lines(settings, metrics_url)
 
     async def live(self, spec: WorldSpec, speed: float, anchor: datetime, stop: asyncio.Event) -> PublishReport:
         """Publish and show until the time is over or `stop` is set."""
@@ -189,7 +189,7 @@ class _Show:
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
             while not over():
                 self._worker.check()
-                live.update(screen.draw(self.board, self._note, self._console.height), refresh=True)
+                live.update(screen.draw(self.board, self._note, *self._console.size), refresh=True)
                 await asyncio.sleep(REFRESH_SECONDS)
 
     def _on_alert(self, alert: Alert) -> None:

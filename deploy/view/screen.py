@@ -1,5 +1,7 @@
 """Draws the board with rich; without a terminal it says one line per alert instead."""
 
+from math import ceil
+
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
@@ -22,28 +24,38 @@ STYLES = {
     Stage.ADVOCATING: "bold green",
     Stage.DORMANT: "dim",
 }
-CHROME_LINES = 12
+FRAME_LINES = 4
+ROWS_MIN = 2
 
 
-def draw(board: Board, note: str, height: int) -> RenderableType:
+def draw(board: Board, note: str, width: int, height: int) -> RenderableType:
     """The whole screen.
 
     Args:
         board: what is known.
-        note: line at the foot, e.g. addresses.
-        height: lines of the terminal.
+        note: lines at the foot: where to look, what to type. Never cut: they are there to be copied.
+        width, height: columns and lines of the terminal.
     """
-    room = max(height - CHROME_LINES, 8)
-    return Group(
-        _figures(board), _funnel(board), _accounts(board, room // 2), _alerts(board, room - room // 2), Text(note)
-    )
+    foot = Text(note, overflow="fold", style="dim")
+    used = 1 + lines_of(_funnel(board).plain, width) + lines_of(note, width) + FRAME_LINES
+    rows = max(height - used - 1, 2 * ROWS_MIN)
+    return Group(_figures(board), _funnel(board), _accounts(board, rows // 2), _alerts(board, rows - rows // 2), foot)
+
+
+def lines_of(text: str, width: int) -> int:
+    """Lines a text takes on a terminal of so many columns."""
+    return sum(max(1, ceil(len(line) / max(width, 1))) for line in text.split("\n"))
+
+
+def printable(text: str) -> str:
+    """Text from outside without control characters: a company's name must not steer the terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def alert_line(alert: Alert) -> str:
     """One alert as a plain line."""
-    return (
-        f"{alert.raised_at:%Y-%m-%d %H:%M} {alert.team:<9} {alert.trigger:<20} {alert.why} Next: {alert.play.message}"
-    )
+    head = f"{alert.raised_at:%Y-%m-%d %H:%M} {alert.team:<9} {alert.trigger:<20}"
+    return printable(f"{head} {alert.why} Next: {alert.play.message}")
 
 
 def say(console: Console, alert: Alert) -> None:
@@ -77,13 +89,13 @@ def _funnel(board: Board) -> Text:
 
 def _accounts(board: Board, rows: int) -> Panel:
     table = Table.grid(padding=(0, 2), expand=True)
-    for width in (30, 12, 8, 14):
-        table.add_column(min_width=width, no_wrap=True)
     table.add_column(ratio=1, no_wrap=True)
+    for width in (11, 7, 12, 20):
+        table.add_column(width=width, no_wrap=True)
     for line in board.newest(rows):
         style = STYLES.get(line.stage, "")
         table.add_row(
-            escape(line.name),
+            escape(printable(line.name)),
             f"[{style}]{line.stage}[/]" if style else line.stage,
             f"{line.score:g}",
             line.moved_at,
@@ -98,7 +110,7 @@ def _alerts(board: Board, rows: int) -> Panel:
             Text.assemble(
                 (f"{alert.team:<9} ", "bold"),
                 (f"{alert.trigger:<20} ", "yellow"),
-                alert.why,
+                printable(alert.why),
                 no_wrap=True,
                 overflow="ellipsis",
             )

@@ -1,0 +1,53 @@
+"""The view: what it shows fits the terminal, and nothing from outside steers it."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from deploy.view import screen
+from deploy.view.board import Board
+from schemas.journey import Stage
+from tests.unit.test_advance import CLASSIC, fold
+
+NOTE = "Kafka 127.0.0.1:9092\nproduce    echo '{}' | triggerpoint topics write intent.events.web.v1"
+
+
+def board() -> Board:
+    shown = Board()
+    result = fold(*CLASSIC)
+    for transition in result.transitions:
+        shown.see_transition(transition)
+    for alert in result.alerts:
+        shown.see_alert(alert)
+    return shown
+
+
+def lines(shown: Board, width: int, height: int) -> list[str]:
+    out = io.StringIO()
+    console = Console(file=out, width=width, height=height, force_terminal=False)
+    console.print(screen.draw(shown, NOTE, width, height))
+    return out.getvalue().rstrip("\n").split("\n")
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 50), (120, 30)])
+def test_it_fits_the_terminal_and_shows_what_it_should(width: int, height: int) -> None:
+    drawn = lines(board(), width, height)
+    assert len(drawn) <= height
+    text = "\n".join(drawn)
+    for word in ("Acme Corp", "advocating", "advocacy", "lag", "alerts 1", "/s", "topics write"):
+        assert word in text
+
+
+def test_the_board_counts_each_account_in_one_stage() -> None:
+    shown = board()
+    assert +shown.stages == {Stage.ADVOCATING: 1}
+    assert shown.transitions == 9
+
+
+def test_names_cannot_steer_the_terminal() -> None:
+    shown = board()
+    shown.accounts["acme"].name = "Acme\x1b[2J[bold]x"
+    text = "\n".join(lines(shown, 120, 30))
+    assert "\x1b" not in text
+    assert "[bold]x" in text
