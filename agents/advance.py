@@ -45,9 +45,10 @@ class AdvanceHandler:
         for key, activities in by_account.items():
             account_id = activities[0].account_id
             before = decode_state(state.get(key))
-            self._apply(
-                key, advance(before, account_id, activities, directory.account(account_id), self._rules), state, out
-            )
+            result = advance(before, account_id, activities, directory.account(account_id), self._rules)
+            # machines, opened mail: no account is made and none rewritten for what changes nothing
+            if result.state is not before and result.state.seen:
+                self._apply(key, result, state, out)
         return received
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:

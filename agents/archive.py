@@ -63,7 +63,16 @@ class TableWriter:
         self._metrics.buffered_rows.labels(batch.table).inc(batch.rows)
         if batch.table not in self._flushers:
             self._flushers[batch.table] = asyncio.create_task(self._flush_all(batch.table), name=f"flush {batch.table}")
-        await done
+        try:
+            await done
+        except asyncio.CancelledError:
+            # given up by a rebalance while the far end is away: its rows must not pile up
+            waiting = self._waiting.get(batch.table, [])
+            kept = [entry for entry in waiting if entry[1] is not done]
+            if len(kept) < len(waiting):
+                waiting[:] = kept
+                self._metrics.buffered_rows.labels(batch.table).dec(batch.rows)
+            raise
 
     async def close(self) -> None:
         """Give up what waits (its offsets are not committed, so it comes again), and let the far end go."""

@@ -1,7 +1,7 @@
 """The account directory, kept in memory from the compacted topic `intent.accounts.v1`; a change counts at once."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -47,6 +47,11 @@ class DirectoryReader:
             await self._read(consumer)
         log.info("directory_read", accounts=len(self._current))
         self._task = asyncio.create_task(self._follow(consumer), name="directory")
+
+    def on_end(self, callback: Callable[[asyncio.Task[None]], None]) -> None:
+        """Call this when following ends, however it ends."""
+        assert self._task is not None
+        self._task.add_done_callback(callback)
 
     async def stop(self) -> None:
         """Stop following."""

@@ -82,7 +82,7 @@ class IdentifyHandler:
 def _forget_ms(subject: SubjectState) -> int:
     if subject.account_id:
         return 0
-    newest = subject.history[-1].occurred_ms if subject.history else 0
+    newest = max((past.occurred_ms for past in subject.history), default=0)  # the last to come may be an old one
     return newest + (HISTORY_DAYS + 1) * DAY_MS if newest else 0
 
 

@@ -1,5 +1,6 @@
 """Stage 1 on Kafka: raw topics -> events | rejected. Stateless; a lane per input partition."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,8 +35,9 @@ class IngestHandler:
         source = self._sources[records[0].topic]
         received: list[int] = []
         outcomes: list[Event | Rejected] = []
+        now_ms = time.time_ns() // 1_000_000
         for record in records:
-            received_ms = self._clock.at_ms(record.timestamp)
+            received_ms = self._clock.at_ms(sane_ms(record.timestamp, now_ms))
             received.append(received_ms)
             raw = RawRecord(
                 source,
@@ -67,6 +69,12 @@ class IngestHandler:
                 self._metrics.graded.labels(outcome.grade).inc()
             else:
                 self._metrics.rejected.labels(outcome.source, outcome.reason).inc()
+
+
+def sane_ms(timestamp_ms: int, now_ms: int) -> int:
+    """When the broker took a record. Producers may set the timestamp, so one that cannot be is now: else a clock of the
+    year 9000 would make everything later look late for ever."""
+    return timestamp_ms if 0 < timestamp_ms <= now_ms else now_ms
 
 
 def raw_origin(rejected: Rejected) -> str:

@@ -15,7 +15,9 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.observe.lag import LagMeter
 
-LINE: Sequence[str] = ("ingest", "identify", "advance")
+LINE: Sequence[str] = ("ingest", "identify", "identify", "advance")
+"""Identify twice: what it learns from events comes back to it as facts, and releases what waited."""
+
 EVERY_SECONDS = 0.5
 
 log = structlog.get_logger()

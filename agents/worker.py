@@ -1,6 +1,7 @@
 """One worker process: the chosen stages, the directory, the metrics endpoint, from start to a clean end."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
@@ -11,6 +12,7 @@ from typing import Any
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CoordinatorLoadInProgressError
 
 from agents import topics
 from agents.archive import TableWriter
@@ -30,6 +32,9 @@ from schemas.errors import SettingsError
 from schemas.topics import ACCOUNTS
 from sinks.clickhouse import ClickHouseSink
 from sinks.retry import RetryPolicy
+
+CLOSE_SECONDS = 15.0
+EXIT_UNCLEAN = 70
 
 log = structlog.get_logger()
 
@@ -70,6 +75,7 @@ class Worker:
         directory = DirectoryReader(options, accounts, partitions[accounts], metrics)
         await directory.start()
         self._closers.append(directory.stop)
+        directory.on_end(self._on_task_end)
         clock = clock_of(settings.clock)
         watermark = await self._start_meters(clock)
         runtime = Runtime(
@@ -112,13 +118,26 @@ class Worker:
         if self._fatal.done():
             raise self._fatal.result()
 
-    async def stop(self) -> None:
-        """Finish what is in work, leave the groups. What is not committed is worked again by others."""
-        await asyncio.gather(*(stop_app(app) for app in self._apps), return_exceptions=True)
+    async def stop(self) -> bool:
+        """Finish what is in work, leave the groups. What is not committed is worked again by others.
+
+        Returns:
+            Whether everything let go in time; if not, threads may keep the process alive.
+        """
+        clean = True
+        for result in await asyncio.gather(*(stop_app(app) for app in self._apps), return_exceptions=True):
+            if isinstance(result, BaseException):
+                clean = False
+                log.error("stop_failed", error=repr(result))
         for close in reversed(self._closers):
-            await close()
+            try:
+                await asyncio.wait_for(close(), CLOSE_SECONDS)
+            except Exception as error:  # noqa: BLE001 - the others must be closed too
+                clean = False
+                log.error("close_failed", error=repr(error))
         self._apps.clear()
         self._closers.clear()
+        return clean
 
     @property
     def ready(self) -> bool:
@@ -142,6 +161,7 @@ class Worker:
         watermark = Watermark(await exits.enter_async_context(lag_meter(self._settings)), clock, self.metrics)
         for name, work in (("lag", self.lag.measure(self._chosen, self.metrics)), ("watermark", watermark.follow())):
             task = asyncio.create_task(work, name=name)
+            task.add_done_callback(self._on_task_end)
             exits.push_async_callback(_cancelled, task)
         return watermark
 
@@ -157,6 +177,13 @@ class Worker:
             # a sink may be away for long; that must not look like a dead worker
             "max_poll_interval_ms": 4 * 3_600_000,
         }
+
+    def _on_task_end(self, task: asyncio.Task[None]) -> None:
+        """A task that ends by an error took something away that nobody would miss until too late."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None and self._fatal is not None and not self._fatal.done():
+            log.error("task_failed", name=task.get_name(), error=repr(error), exc_info=error)
+            self._fatal.set_result(error)
 
     def _watch(self, stage: str) -> Watch:
         self.metrics.fenced.labels(stage)  # a series from the start, else the first one would not be seen to rise
@@ -205,10 +232,16 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 async def committed_offsets(
     admin: AIOKafkaAdminClient, group: str, partitions: Iterable[TopicPartition]
 ) -> dict[TopicPartition, int]:
-    """A group's committed offsets; 0 where there is none."""
+    """A group's committed offsets; 0 where there is none.
+
+    Raises:
+        CoordinatorLoadInProgressError: the broker does not know yet. Taken for "none", records would be worked twice.
+    """
     wanted = sorted(partitions)
     found = await admin.list_consumer_group_offsets(group, partitions=wanted)
-    return {tp: max(found[tp].offset, 0) if tp in found else 0 for tp in wanted}
+    if missing := [tp for tp in wanted if tp not in found]:
+        raise CoordinatorLoadInProgressError(f"no answer about the committed offset of {missing}")
+    return {tp: max(found[tp].offset, 0) for tp in wanted}
 
 
 def make_folder(folder: Path) -> None:
@@ -254,8 +287,11 @@ async def run_worker(settings: Settings, stages: Iterable[str] = STAGES) -> None
         loop.add_signal_handler(sign, stop.set)
     loop.add_signal_handler(signal.SIGUSR1, dump_tasks)
     worker = Worker(settings, stages)
+    failed = True
     try:
         await worker.start()
         await worker.wait(stop)
+        failed = False
     finally:
-        await worker.stop()
+        if not await worker.stop():
+            os._exit(EXIT_UNCLEAN if failed else 0)  # a thread that hangs would keep the process for ever

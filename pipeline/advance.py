@@ -19,11 +19,14 @@ from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.base import from_ms, stable_id, to_ms
 from schemas.event import Grade
-from schemas.journey import CUSTOMER_STAGES, RANK, Evidence, JourneyState, Stage
+from schemas.journey import RANK, Evidence, JourneyState, Stage
 from schemas.transition import Transition
 
 HOUR_MS = 3_600_000
 DECISIVE_DAYS = 45
+DETAIL_LENGTH_MAX = 120
+"""Characters of a text from outside kept as evidence: 120 of them must fit a record with room to spare."""
+
 USES = frozenset({"feature_used", "signed_in"})
 LOST = frozenset({"opportunity_lost", "contract_churned"})
 
@@ -85,12 +88,16 @@ class Fold:
         self._transitions: list[Transition] = []
         self._alerts: list[Alert] = []
         self._held_back: list[HeldBack] = []
+        self._before = state
+        self._changed = False
         if account is not None:
             self._journey.account_name = account.name
 
     def result(self) -> Advanced:
-        """What came of it."""
-        return Advanced(self._journey.freeze(), tuple(self._transitions), tuple(self._alerts), tuple(self._held_back))
+        """What came of it; the state is the same object where nothing changed."""
+        unchanged = self._before if not self._changed else None
+        state = unchanged or self._journey.freeze()
+        return Advanced(state, tuple(self._transitions), tuple(self._alerts), tuple(self._held_back))
 
     def take(self, activity: Activity) -> None:
         """Fold one activity; one seen before, a machine's, or one of a type that does not count changes nothing."""
@@ -98,6 +105,7 @@ class Fold:
         rule = self._rules.activities.get(activity.type)
         if rule is None or activity.grade is Grade.MACHINE or not journey.mark_seen(activity.activity_id):
             return
+        self._changed = True
         self.fire_due(activity.occurred_ms)
         behind_ms = journey.clock_ms - activity.occurred_ms
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, activity.occurred_ms)
@@ -128,6 +136,7 @@ class Fold:
 
     def _fire(self, rule: TriggerRule, due_ms: int) -> None:
         journey = self._journey
+        self._changed = True
         journey.now_ms = max(journey.clock_ms, due_ms)
         journey.clock_ms = journey.now_ms
         journey.timers_done[rule.name] = due_ms
@@ -137,6 +146,7 @@ class Fold:
 
     def _go_dormant(self, due_ms: int) -> None:
         journey = self._journey
+        self._changed = True
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
         self._transition(Stage.DORMANT, "quiet", "no sign for a long time", (), f"timer:{due_ms}", due_ms)
 
@@ -155,32 +165,33 @@ class Fold:
                 confidence=activity.confidence,
                 person=activity.person,
                 subject=activity.subject,
-                detail=activity.asset or activity.feature or activity.topic,
+                detail=(activity.asset or activity.feature or activity.topic)[:DETAIL_LENGTH_MAX],
             )
         )
         if activity.grade is Grade.HUMAN:
             journey.last_human_ms = max(journey.last_human_ms, at_ms)
             if activity.person:
-                journey.meet(activity.person, activity.person_name, activity.job_title, at_ms)
+                name, title = activity.person_name[:DETAIL_LENGTH_MAX], activity.job_title[:DETAIL_LENGTH_MAX]
+                journey.meet(activity.person, name, title, at_ms)
         self._note_product(activity)
 
     def _note_product(self, activity: Activity) -> None:
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
+        last_use_ms = journey.trial.last_use_ms if journey.trial else 0
         if kind in USES:
             journey.use(at_ms)
-            last_ms = journey.trial.last_use_ms if journey.trial else 0
-            journey.change_trial(last_use_ms=max(last_ms, at_ms))
+            journey.change_trial(at_ms, last_use_ms=max(last_use_ms, at_ms))
         elif kind == "trial_started":
             journey.start_trial(at_ms, activity.ends_ms)
         elif kind == "trial_activated":
-            journey.change_trial(activated_ms=at_ms, last_use_ms=at_ms)
+            journey.change_trial(at_ms, activated_ms=at_ms, last_use_ms=max(last_use_ms, at_ms))
         elif kind == "trial_extended":
-            journey.change_trial(ends_ms=activity.ends_ms)
+            journey.change_trial(at_ms, ends_ms=activity.ends_ms)
         elif kind == "trial_ended":
-            journey.change_trial(over=True)
+            journey.change_trial(at_ms, over=True)
         elif kind == "opportunity_won" and not journey.customer:
             journey.customer_since_ms = at_ms
-            journey.change_trial(over=True)
+            journey.change_trial(at_ms, over=True)
 
     def _know_customer(self) -> None:
         journey, account = self._journey, self._account
@@ -191,12 +202,13 @@ class Fold:
     def _move(self, activity: Activity) -> None:
         journey = self._journey
         if activity.type in LOST:
-            lost = journey.stage not in CUSTOMER_STAGES or activity.type == "contract_churned"
-            if lost and journey.stage is not Stage.DORMANT:
+            if journey.customer and activity.type == "opportunity_lost":  # one more sale that did not come
+                return
+            if journey.stage is not Stage.DORMANT:
                 what = self._rules.label(activity.type)
                 event_id = activity.event_id
                 self._transition(Stage.DORMANT, activity.type, what, {event_id}, event_id, activity.received_ms)
-                journey.start_anew()
+            journey.start_anew()
             return
         rule = self._reached()
         if rule is not None:

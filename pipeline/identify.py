@@ -30,6 +30,9 @@ SEEN_MAX = 200
 
 TOLD_MAX = 20
 
+NOT_KEPT = {"properties": {}, "user_agent": "", "ip": "", "title": "", "reason": "", "source_event_id": ""}
+"""Fields that no activity is made of; they stay on `intent.events.v1`."""
+
 CONFIDENCE: dict[Method, float] = {
     Method.ACCOUNT_ID: 1.0,
     Method.ACCOUNT_DOMAIN: 0.95,
@@ -64,9 +67,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Result of one step. `fell_out` counts waiting events that had to leave the history."""
+    """Result of one step. `fell_out` counts waiting events that had to leave the history; `state` is None where nothing
+    needs to be remembered."""
 
-    state: SubjectState
+    state: SubjectState | None
     outcome: Outcome | None
     activities: tuple[Activity, ...] = ()
     facts: tuple[IdentityFact, ...] = ()
@@ -81,24 +85,27 @@ def identify(event: Event, state: SubjectState | None, directory: Directory) -> 
         state: what is known of the subject, None at first.
         directory: the accounts as they are now.
     """
-    state = state or SubjectState()
+    known, state = state, state or SubjectState()
     if event.event_id in state.seen:
         return Identified(state, Outcome.DUPLICATE)
     seen = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
     match = match_event(event, directory) or match_subject(state, directory) or match_unlisted(event)
     if match is None:
         if event.grade is Grade.MACHINE:
-            return Identified(state, Outcome.UNNAMED_MACHINE)
+            return Identified(known, Outcome.UNNAMED_MACHINE)
         history, fell_out = _remember(state.history, event)
         return Identified(_with(state, seen=seen, history=history), Outcome.WAITING, fell_out=fell_out)
     named = _named(state, match, event.email or event.user_id, event.event_id)
+    waited = _attributable(state.history, event.occurred_ms)
     facts = tuple(fact for fact in _facts(event, match, named.person) if fact.fact_id not in state.told)
     activities = (
-        *(_activity(past, _stitched(match), named.person, late=True) for past in state.history),
+        *(_activity(past, _stitched(match), named.person, late=True) for past in waited),
         _activity(event, match, named.person, late=False),
     )
     told = (*state.told, *(fact.fact_id for fact in facts))[-TOLD_MAX:]
-    return Identified(_with(named, seen=seen, history=(), told=told), Outcome.ATTRIBUTED, activities, facts)
+    fell_out = len(state.history) - len(waited)
+    named = _with(named, seen=seen, history=(), told=told)
+    return Identified(named, Outcome.ATTRIBUTED, activities, facts, fell_out)
 
 
 def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) -> Identified:
@@ -116,8 +123,9 @@ def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) 
         fact.reason,
     )
     named = _named(state, match, fact.person, fact.event_id)
-    activities = tuple(_activity(past, _stitched(match), named.person, late=True) for past in state.history)
-    return Identified(_with(named, history=()), None, activities)
+    waited = _attributable(state.history, fact.observed_ms)
+    activities = tuple(_activity(past, _stitched(match), named.person, late=True) for past in waited)
+    return Identified(_with(named, history=()), None, activities, fell_out=len(state.history) - len(waited))
 
 
 def match_event(event: Event, directory: Directory) -> Match | None:
@@ -207,7 +215,14 @@ def _named(state: SubjectState, match: Match, person: str, event_id: str) -> Sub
 def _remember(history: tuple[Event, ...], event: Event) -> tuple[tuple[Event, ...], int]:
     oldest_ms = event.occurred_ms - HISTORY_DAYS * DAY_MS
     kept = [past for past in history if past.occurred_ms >= oldest_ms][-(HISTORY_MAX - 1) :]
-    return (*kept, event), len(history) - len(kept)
+    # what an activity is not made of need not wait with it: state must stay far below what a record may hold
+    waiting = event.model_copy(update=NOT_KEPT)
+    return (*kept, waiting), len(history) - len(kept)
+
+
+def _attributable(history: tuple[Event, ...], named_ms: int) -> tuple[Event, ...]:
+    """Waiting events that may still be attributed, now that the subject is named."""
+    return tuple(past for past in history if past.occurred_ms >= named_ms - HISTORY_DAYS * DAY_MS)
 
 
 def _facts(event: Event, match: Match, person: str) -> list[IdentityFact]:

@@ -153,12 +153,14 @@ class Journey:
             del self.usage_by_day[min(self.usage_by_day)]
 
     def start_trial(self, at_ms: int, ends_ms: int) -> None:
-        """A trial starts, or starts anew."""
+        """A trial starts, or starts anew; one that started before the known one changes nothing."""
+        if self.trial is not None and at_ms < self.trial.started_ms:
+            return
         self.trial = Trial(started_ms=at_ms, ends_ms=ends_ms)
 
-    def change_trial(self, **changes: int | bool) -> None:
-        """Note something about the running trial, if there is one."""
-        if self.trial is not None:
+    def change_trial(self, at_ms: int, **changes: int | bool) -> None:
+        """Note something about the newest trial, if there is one and it had started by then."""
+        if self.trial is not None and at_ms >= self.trial.started_ms:
             self.trial = self.trial.model_copy(update=changes)
 
     def start_anew(self) -> None:
@@ -166,7 +168,7 @@ class Journey:
         self._scored = None
         self.evidence.clear()
         self.carried.clear()
-        self.change_trial(over=True)
+        self.change_trial(self.now_ms, over=True)
         self.customer_since_ms = 0
 
     def mark_seen(self, activity_id: str) -> bool:

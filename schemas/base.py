@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 ID_LENGTH_MAX = 200
 TEXT_LENGTH_MAX = 1024
 URL_LENGTH_MAX = 2048
+EPOCH_MS_MAX = 253_370_764_800_000
+"""Start of the year 9999, ms since 1970."""
 
 Id = Annotated[str, StringConstraints(max_length=ID_LENGTH_MAX, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(max_length=TEXT_LENGTH_MAX)]
@@ -55,7 +57,8 @@ def stable_id(*parts: str | int) -> str:
 
 
 def from_ms(epoch_ms: int) -> datetime:
-    """Milliseconds since 1970 as an aware UTC datetime."""
+    """Milliseconds since 1970 as an aware UTC datetime; what a datetime cannot hold becomes its first or last year."""
+    epoch_ms = min(max(epoch_ms, 0), EPOCH_MS_MAX)
     return datetime.fromtimestamp(epoch_ms // 1000, UTC).replace(microsecond=epoch_ms % 1000 * 1000)
 
 

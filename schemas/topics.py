@@ -27,7 +27,8 @@ PARTITIONS_DEFAULT = 4
 RECORD_BYTES_MAX = 1_048_576
 """Largest input record, bytes; a larger one is refused by the broker."""
 
-REJECTED_BYTES_MAX = 4 * RECORD_BYTES_MAX
+OWN_BYTES_MAX = 4 * RECORD_BYTES_MAX
+"""Largest record of our own topics whose size follows that of the input."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _alerts(team: Team) -> Topic:
 
 
 RAW: Mapping[Source, Topic] = {source: _raw(source) for source in Source}
-EVENTS = Topic("intent.events.v1", Event, "subject", "ingest", "identify, archive", 30)
+EVENTS = Topic("intent.events.v1", Event, "subject", "ingest", "identify, archive", 30, bytes_max=OWN_BYTES_MAX)
 REJECTED = Topic(
     "intent.rejected.v1",
     Rejected,
@@ -104,7 +105,7 @@ REJECTED = Topic(
     "ingest",
     "archive, ops",
     90,
-    bytes_max=REJECTED_BYTES_MAX,
+    bytes_max=OWN_BYTES_MAX,
 )
 IDENTITY = Topic("intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90)
 ACTIVITIES = Topic("intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90)
@@ -115,6 +116,7 @@ TRANSITIONS = Topic(
     "advance",
     "archive, subscribers",
     365,
+    bytes_max=OWN_BYTES_MAX,
 )
 ALERTS: Mapping[Team, Topic] = {team: _alerts(team) for team in Team}
 ACCOUNTS = Topic(
@@ -127,8 +129,12 @@ ACCOUNTS = Topic(
     input=True,
 )
 FEEDBACK = Topic("intent.feedback.v1", Feedback, "account id", "teams", "archive", 365, input=True)
-SUBJECT_CHANGELOG = Topic("intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0)
-JOURNEY_CHANGELOG = Topic("intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0)
+SUBJECT_CHANGELOG = Topic(
+    "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0, bytes_max=OWN_BYTES_MAX
+)
+JOURNEY_CHANGELOG = Topic(
+    "intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0, bytes_max=OWN_BYTES_MAX
+)
 
 CATALOGUE: tuple[Topic, ...] = (
     *RAW.values(),

@@ -18,6 +18,7 @@ from agents.shell.lanes import Batch, Lane, Lanes, Work
 from agents.shell.transport import BatchTransport
 
 IDLE_SECONDS = 0.5
+STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,11 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
     app.consumer_options = consumer_options
     app.transport = BatchTransport(app.conf.broker_consumer, app)
 
+    rejoin = _rejoiner(app, watch)
+
     def make_lane(name: str, partitions: frozenset[TopicPartition]) -> Lane:
-        return Lane(
-            f"{stage.name}/{name}",
-            stage.make_work(app, name, partitions),
-            IDLE_SECONDS,
-            watch.on_fenced,
-            watch.on_fatal,
-            watch.on_retry,
-        )
+        work = stage.make_work(app, name, partitions)
+        return Lane(f"{stage.name}/{name}", work, IDLE_SECONDS, rejoin, watch.on_fatal, watch.on_retry)
 
     app.lanes = Lanes(stage.lane_of, make_lane)
 
@@ -126,7 +123,26 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
     return app
 
 
+def _rejoiner(app: StageApp, watch: Watch) -> Callable[[], None]:
+    """What to do when a lane is fenced: let the group decide who owns the partition. A zombie gets none, the owner
+    opens the lane anew."""
+    rejoining: set[asyncio.Task[None]] = set()
+
+    def on_fenced() -> None:
+        watch.on_fenced()
+        task = asyncio.ensure_future(app.consumer.rejoin())
+        rejoining.add(task)
+        task.add_done_callback(rejoining.discard)
+
+    return on_fenced
+
+
 async def stop_app(app: StageApp) -> None:
-    """Finish what is in work, then leave the group."""
+    """Finish what is in work, then leave the group.
+
+    Raises:
+        TimeoutError: Faust did not stop in time.
+    """
+    app.lanes.shut()
     await app.lanes.close()
-    await asyncio.wait_for(app.stop(), 60)
+    await asyncio.wait_for(app.stop(), STOP_SECONDS)

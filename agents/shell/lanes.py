@@ -10,14 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from aiokafka import TopicPartition
-from aiokafka.errors import (
-    GroupAuthorizationFailedError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    ProducerFenced,
-    TopicAuthorizationFailedError,
-)
+from aiokafka import TopicPartition, errors
+from aiokafka.errors import KafkaError, ProducerFenced
 
 from schemas.errors import TriggerpointError
 
@@ -68,7 +62,19 @@ class Work(Protocol):
         """Give everything back."""
 
 
-REFUSED = (MessageSizeTooLargeError, TopicAuthorizationFailedError, GroupAuthorizationFailedError)
+REFUSED = (
+    errors.MessageSizeTooLargeError,
+    errors.TopicAuthorizationFailedError,
+    errors.GroupAuthorizationFailedError,
+    errors.TransactionalIdAuthorizationFailed,
+    errors.ClusterAuthorizationFailedError,
+    errors.AuthenticationFailedError,
+    errors.SaslAuthenticationFailed,
+    errors.UnsupportedVersionError,
+    errors.IncompatibleBrokerVersion,
+    errors.InvalidTransactionTimeout,
+    errors.InvalidTopicError,
+)
 """What the broker refuses today it refuses tomorrow: stop with a clear text instead of trying for ever."""
 
 
@@ -153,7 +159,11 @@ class Lane:
                     await self._pause(delay)
                     delay = min(delay * 2, REOPEN_SECONDS_MAX)
         except ProducerFenced:
-            log.warning("lane_fenced", lane=self.name, why="another worker owns the partition; nothing was written")
+            why = (
+                "another worker owns the partition, or a transaction took longer than its timeout; nothing was written"
+            )
+            log.warning("lane_fenced", lane=self.name, why=why)
+            self.ready.clear()
             self._on_fenced()
         except Exception as error:
             log.error("lane_failed", lane=self.name, error=repr(error), exc_info=error)
@@ -208,6 +218,7 @@ class Lanes:
         self._lane_of = lane_of
         self._make = make
         self._lanes: dict[str, Lane] = {}
+        self._shut = False
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -217,8 +228,14 @@ class Lanes:
         """Whether every lane has its state."""
         return all(lane.ready.is_set() for lane in self._lanes.values())
 
+    def shut(self) -> None:
+        """Take no more assignments: the worker is stopping, and a rebalance may still come in."""
+        self._shut = True
+
     def assign(self, partitions: set[TopicPartition]) -> None:
         """Open a lane for each assigned partition, before its first batch: timers run without traffic."""
+        if self._shut:
+            return
         owned: dict[str, set[TopicPartition]] = {}
         for tp in partitions:
             owned.setdefault(self._lane_of(tp), set()).add(tp)

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalOperation, KafkaError, MessageSizeTooLargeError
 
 from agents.shell.outbox import Outgoing
 from schemas.errors import RecordError
-from schemas.topics import REJECTED_BYTES_MAX
+from schemas.topics import OWN_BYTES_MAX
 
 BATCH_BYTES = 900_000
 """Bytes of one record batch: below the broker's and the topics' usual limit of 1 MiB."""
+
+STOP_SECONDS = 3.0
+STOP_TRIES = 30
 
 
 class LaneProducer:
@@ -35,7 +39,7 @@ class LaneProducer:
             transaction_timeout_ms=int(timeout_seconds * 1000),
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
-            max_request_size=REJECTED_BYTES_MAX + 65_536,
+            max_request_size=OWN_BYTES_MAX + 65_536,
             compression_type="lz4",
             retry_backoff_ms=20,  # the broker answers "not yet" at the start of a transaction; 100 ms would be the p99
             request_timeout_ms=int(min(timeout_seconds, 60) * 1000),
@@ -46,8 +50,22 @@ class LaneProducer:
         await self._producer.start()
 
     async def stop(self) -> None:
-        """Disconnect. An open transaction is aborted by the next owner or by the broker's timeout."""
-        await self._producer.stop()
+        """Disconnect, in bounded time also from a broker that is silent. An open transaction is aborted by the next
+        owner or by the broker's timeout."""
+        with suppress(Exception):
+            await asyncio.wait_for(self._producer.stop(), STOP_SECONDS)
+        task = self._sender_task
+        for _ in range(STOP_TRIES):  # each cancel ends one inner task that the sender awaits
+            if task is None or task.done():
+                break
+            task.cancel()
+            await asyncio.wait({task}, timeout=STOP_SECONDS / STOP_TRIES)
+        with suppress(Exception):
+            await asyncio.wait_for(self._producer.client.close(), STOP_SECONDS)
+
+    @property
+    def _sender_task(self) -> "asyncio.Task[None] | None":
+        return self._producer._sender.sender_task  # type: ignore[no-any-return]  # noqa: SLF001 - stop() hangs without
 
     async def partitions(self, topic: str) -> int:
         """Number of partitions of a topic."""
@@ -67,36 +85,59 @@ class LaneProducer:
         """
         producer = self._producer
         await producer.begin_transaction()
+        pending: list[asyncio.Future[Any]] = []
         try:
-            pending = [
-                await producer.send_batch(batch, topic, partition=partition)
-                for (topic, partition), outgoing in records.items()
-                for batch in self._batches(outgoing, topic)
-            ]
+            for (topic, partition), outgoing in records.items():
+                for batch in self._batches(outgoing):
+                    sent = await producer.send_batch(batch, topic, partition=partition)
+                    pending.append(sent)
             if offsets:
                 await producer.send_offsets_to_transaction(dict(offsets), self._group)
             # a refused record must stop the commit: aiokafka would commit the rest
             await asyncio.gather(*pending)
-        except (KafkaError, RecordError):
+        except (KafkaError, IllegalOperation, AssertionError) as error:
+            for future in pending:
+                future.add_done_callback(_heard)
+            cause = self._sender_error() or error
             await self._abort()
-            raise
+            if isinstance(cause, MessageSizeTooLargeError):
+                raise RecordError(largest_of(records), "Raise the topic's max.message.bytes.") from error
+            raise cause if isinstance(cause, KafkaError) else KafkaError(repr(cause)) from error
         await producer.commit_transaction()
 
-    def _batches(self, outgoing: Sequence[Outgoing], topic: str) -> list[Any]:
+    def _sender_error(self) -> BaseException | None:
+        """Why the sender has died, if it has: what the next call says then is only that it is dead."""
+        task = self._sender_task
+        return task.exception() if task is not None and task.done() and not task.cancelled() else None
+
+    def _batches(self, outgoing: Sequence[Outgoing]) -> list[Any]:
         batches: list[Any] = []
         batch = None
         for key, value, headers in outgoing:
             if batch is None or batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 batch = self._producer.create_batch()
                 batches.append(batch)
-                if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                    raise RecordError(f"A record of {len(value or b'')} bytes does not fit a batch of {topic}.")
+                batch.append(timestamp=None, key=key, value=value, headers=headers)  # the first always fits
         for batch in batches:
             batch.close()
         return batches
 
     async def _abort(self) -> None:
-        try:
-            await self._producer.abort_transaction()
-        except (KafkaError, AssertionError):
-            return  # fenced, unreachable or failed for good: the lane is opened anew, which aborts it
+        # fenced, unreachable or failed for good: the lane is opened anew, which aborts it
+        with suppress(KafkaError, AssertionError, TimeoutError):
+            await asyncio.wait_for(self._producer.abort_transaction(), STOP_SECONDS)
+
+
+def largest_of(records: Mapping[tuple[str, int], Sequence[Outgoing]]) -> str:
+    """The largest record of a transaction, in words, for the error that says it is too large."""
+    size, topic, key = max(
+        (len(value or b""), topic, key or b"") for (topic, _), outgoing in records.items() for key, value, _ in outgoing
+    )
+    return (
+        f"The broker refuses a record as too large; the largest is one of {size} bytes for {topic}, key {key[:100]!r}."
+    )
+
+
+def _heard(sent: "asyncio.Future[Any]") -> None:
+    if not sent.cancelled():
+        sent.exception()

@@ -5,11 +5,12 @@ time travels as a changelog header, so that recovery need not decode values.
 """
 
 from collections.abc import Iterator, Mapping
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from agents.shell.outbox import Header
 
 DUE = "due"
+STALE_MAX = 1024
 
 
 class StateStore:
@@ -42,6 +43,9 @@ class StateStore:
             if self._dues.get(key) != due_ms:
                 self._dues[key] = due_ms
                 heappush(self._queue, (due_ms, key))
+                if len(self._queue) > 2 * len(self._dues) + STALE_MAX:  # times move with every write; drop the old ones
+                    self._queue = [(due, waiting) for waiting, due in self._dues.items()]
+                    heapify(self._queue)
         else:
             self._dues.pop(key, None)
 

@@ -144,9 +144,9 @@ class TransactionalWork:
 
     async def close(self) -> None:
         """Stop the producer; what this worker no longer holds, its metrics no longer show."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await producer.stop()
+        if self._producer is not None:
+            await self._producer.stop()
+            self._producer = None
             if self._setup.changelog is not None:
                 for gauge in (self._setup.metrics.state_keys, self._setup.metrics.state_bytes):
                     gauge.labels(self._setup.stage, str(self._setup.changelog.partition)).set(0)

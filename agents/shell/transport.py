@@ -38,6 +38,15 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             fetch_max_wait_ms=500,
         )
 
+    async def rejoin(self) -> None:
+        """Ask the group for a new assignment."""
+        consumer = self._ensure_consumer()
+
+        async def ask() -> None:
+            consumer._coordinator.request_rejoin()  # noqa: SLF001 - aiokafka has no public way to rejoin
+
+        await self.call_thread(ask)
+
     async def commit_offsets(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Commit now; raises where Faust's own commit would log and go on."""
         consumer = self._ensure_consumer()
@@ -57,8 +66,10 @@ class BatchConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, ConsumerMessage]]:
         """Fetch; yields one message per partition, its value the list of records."""
-        generation = self.app.consumer_generation_id
         records = await self._fetch()
+        # asked after the fetch: it may have waited through a whole rebalance, and what it then brings is the new
+        # generation's; thrown away, it would be a hole that the next batch commits past
+        generation = self.app.consumer_generation_id
         for tp, batch in records.items():
             if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                 return
@@ -109,6 +120,10 @@ class BatchConsumer(driver.Consumer):
 
     async def verify_all_partitions_active(self) -> None:
         """Faust's watchdog watches Faust's commits; ours is the metric `seconds_since_last_commit`."""
+
+    async def rejoin(self) -> None:
+        """Ask the group for a new assignment: all lanes are closed, and those still ours are opened anew."""
+        await cast(BatchConsumerThread, self._thread).rejoin()
 
     async def commit_offsets(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Commit offsets of this stage's group now.

@@ -104,7 +104,7 @@ async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line])
     together, apart = make_line(), make_line()
     stamp = int(time.time() * 1000) - 3_600_000
     sent = [
-        native("page_view", 90 - number, email=f"p{number % 7}@co{number % 5}-works.com", url="https://x.io/pricing")
+        native("page_view", 90 - number, email=f"p@co{number % 7}-works.com", url="https://x.io/pricing")
         for number in range(60)
     ]
     for line in (together, apart):
@@ -114,7 +114,7 @@ async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line])
     await apart.start("ingest", "advance")
     await apart.start("identify", "archive")
     for line in (together, apart):
-        await line.produce(web(line), [(value[-30:], value, stamp + at) for at, value in enumerate(sent)])
+        await line.produce(web(line), [(b"%d" % (at % 7), value, stamp + at) for at, value in enumerate(sent)])
 
         async def worked_off(line: Line = line) -> bool:
             return len(await line.committed(EVENTS)) == len(sent) and await lag_of(line.settings) == 0

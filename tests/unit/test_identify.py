@@ -2,7 +2,7 @@ from pipeline.directory import EMPTY, Directory
 from pipeline.identify import HISTORY_MAX, SEEN_MAX, Outcome, identify, learn
 from schemas.account import Account
 from schemas.event import Grade
-from schemas.identity import IdentityFact, Method, SubjectState
+from schemas.identity import IdentityFact, Method
 from tests.builders import event
 
 DIRECTORY = Directory({"acme": Account(account_id="acme", name="Acme Corp", domains=("acme.com",))})
@@ -93,7 +93,7 @@ def test_duplicates_are_known() -> None:
 
 def test_a_machine_nobody_is_named_for_is_not_kept() -> None:
     result = identify(event(grade=Grade.MACHINE), None, DIRECTORY)
-    assert (result.outcome, result.state) == (Outcome.UNNAMED_MACHINE, SubjectState())
+    assert (result.outcome, result.state) == (Outcome.UNNAMED_MACHINE, None)
 
 
 def test_history_is_bounded_in_count_and_age() -> None:

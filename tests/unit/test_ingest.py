@@ -12,7 +12,7 @@ from pipeline.ingest import DEPTH_MAX, ITEMS_MAX, WHOLE, RawRecord, ingest
 from schemas.base import Source, stable_id
 from schemas.event import Event
 from schemas.rejected import Rejected, RejectReason
-from schemas.topics import RAW, RECORD_BYTES_MAX, REJECTED_BYTES_MAX
+from schemas.topics import OWN_BYTES_MAX, RAW, RECORD_BYTES_MAX
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 RECEIVED_MS = 1_795_348_800_000  # 2026-11-22T12:00:00Z
@@ -73,14 +73,14 @@ def test_oversize_is_cut_so_that_the_rejection_fits_its_topic() -> None:
     refused = rejection(b"x" * (RECORD_BYTES_MAX * 9))
     assert refused.reason is RejectReason.OVERSIZE
     assert str(RECORD_BYTES_MAX * 9) in refused.detail
-    assert len(refused.encode()) < REJECTED_BYTES_MAX
+    assert len(refused.encode()) < OWN_BYTES_MAX
 
 
 @pytest.mark.parametrize("filler", [b"\x00", b"\x01", b"\xff", b'"', "ä".encode()])
 def test_any_rejection_of_a_full_record_fits_its_topic(filler: bytes) -> None:
     value = b"{" + filler * ((RECORD_BYTES_MAX - 1) // len(filler))
     refused = rejection(value, key=b"k" * 1000)
-    assert len(refused.encode()) < REJECTED_BYTES_MAX
+    assert len(refused.encode()) < OWN_BYTES_MAX
     assert refused.original_value() == value
 
 
