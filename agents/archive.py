@@ -162,9 +162,9 @@ class ArchiveWork:
         began = time.monotonic()
         coordinates = [(record.topic, record.partition, record.offset, record.timestamp) for record in records]
         topic = self._topics[tp.topic]
-        # what others write may be wrong, and is not ours to stop for; a wrong record of our own is
-        on_bad = self._refuse if topic.input else None
-        rows = rows_of(cast(type[Record], topic.noun), [record.value for record in records], coordinates, on_bad)
+        # a record that is not what it should be stays where it lies, and is not worth stopping for: nothing hangs on it
+        values = [record.value for record in records]
+        rows = rows_of(cast(type[Record], topic.noun), values, coordinates, self._refuse)
         if rows.rows:
             await self._writer.write(rows)
         await self._committer().commit_offsets({tp: records[-1].offset + 1})

@@ -89,7 +89,7 @@ class Metrics:
         self.insert_retries = counter("sink_retries_total", "Inserts tried again.", "table")
         self.buffered_rows = gauge("sink_buffered_rows", "Rows waiting for an insert.", "table")
         self.unreadable = counter(
-            "archive_unreadable_total", "Accounts and feedback records that are not what they should be."
+            "archive_unreadable_total", "Records that are not what they should be, and make no row."
         )
         self.accounts = gauge("directory_accounts", "Accounts in the directory.")
         self.directory_errors = counter("directory_errors_total", "Directory records that could not be read.")

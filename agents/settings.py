@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
     kafka_ca_file: Path | None = Field(None, description="CA bundle for TLS; the system's where empty.")
-    topic_prefix: str = Field("", description="Put before each topic, group and transactional id.")
+    topic_prefix: str = Field(
+        "", pattern=r"^[A-Za-z0-9._-]*$", description="Put before each topic, group and transactional id."
+    )
     input_topics: Annotated[dict[Source, tuple[str, ...]], NoDecode] = Field(
         default_factory=dict,
         description="Producers' own topics: `web=site.events,site.forms;email=mail.hooks`.",
@@ -67,6 +69,12 @@ class Settings(BaseSettings):
     def _password_where_needed(self) -> "Settings":
         if self.kafka_security.startswith("SASL") and not (self.kafka_username and self.kafka_password):
             raise ValueError("kafka_security is SASL, so kafka_username and kafka_password must be set")
+        return self
+
+    @model_validator(mode="after")
+    def _url_of_clickhouse(self) -> "Settings":
+        if not self.clickhouse_url.get_secret_value().startswith(("http://", "https://", "chdb:")):
+            raise ValueError("clickhouse_url must be http[s]://[user:password@]host:port")
         return self
 
     @property
@@ -110,6 +118,7 @@ def load(**overrides: Any) -> Settings:
         lines = []
         for item in error.errors():
             name = PREFIX + "_".join(str(part) for part in item["loc"]).upper() if item["loc"] else "settings"
-            secret = "password" in name.lower() or "url" in name.lower()
-            lines.append(f"{name}: {item['msg']}" + ("" if secret else f" (it is {item['input']!r})"))
+            # never a dict: it holds all settings, passwords too
+            shown = isinstance(item["input"], str) and not any(part in name.lower() for part in ("password", "url"))
+            lines.append(f"{name}: {item['msg']}" + (f" (it is {item['input']!r})" if shown and item["loc"] else ""))
         raise SettingsError("; ".join(lines), "See the configuration table in the README.") from None

@@ -28,7 +28,7 @@ from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
 from pipeline.saas import SAAS
-from schemas.errors import SettingsError
+from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
 from schemas.topics import ACCOUNTS
 from sinks.clickhouse import ClickHouseSink
 from sinks.retry import RetryPolicy
@@ -93,6 +93,8 @@ class Worker:
         for stage in stages:
             app = build_app(stage, self._consumer_options(options, stage), settings.data_dir, self._watch(stage.name))
             self._apps.append(app)
+        if "archive" in self._chosen:
+            await check_tables(settings)
         # started side by side: each waits for its group's first assignment
         await asyncio.gather(*(app.start() for app in self._apps))
         self.http = HealthServer(metrics, self._refresh, self._unhealthy, self._unready)
@@ -242,6 +244,31 @@ async def committed_offsets(
     if missing := [tp for tp in wanted if tp not in found]:
         raise CoordinatorLoadInProgressError(f"no answer about the committed offset of {missing}")
     return {tp: max(found[tp].offset, 0) for tp in wanted}
+
+
+async def check_tables(settings: Settings) -> None:
+    """See whether ClickHouse is ready for the archive. One that is away is waited for later; one without tables is not.
+
+    Raises:
+        SettingsError: it answers, and the tables are not there.
+    """
+    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database, connect_seconds=2)
+    try:
+        found = await sink.query(
+            "SELECT count() AS n FROM system.tables WHERE database = {database:String} AND name = 'events_log'",
+            {"database": settings.clickhouse_database},
+        )
+    except TransientSinkError as error:
+        log.warning("clickhouse_away", error=str(error), then="the archive waits for it")
+        return
+    except TerminalSinkError as error:
+        raise SettingsError(str(error), "Run `triggerpoint migrate`.") from error
+    finally:
+        await sink.close()
+    if not found[0]["n"]:
+        raise SettingsError(
+            f"ClickHouse has no tables in database {settings.clickhouse_database}.", "Run `triggerpoint migrate`."
+        )
 
 
 def make_folder(folder: Path) -> None:

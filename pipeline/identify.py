@@ -18,7 +18,11 @@ from schemas.base import stable_id
 from schemas.event import Event, Grade
 from schemas.identity import IdentityFact, Method, SubjectState
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+LATE_HOURS = 24
+"""Waiting events older than this when the subject is named are late: they count, and raise no alert."""
+
 HISTORY_DAYS = 30
 """Anonymous history is attributed at most this many days back (identity reference: 30)."""
 
@@ -99,7 +103,7 @@ def identify(event: Event, state: SubjectState | None, directory: Directory) -> 
     waited = _attributable(state.history, event.occurred_ms)
     facts = tuple(fact for fact in _facts(event, match, named.person) if fact.fact_id not in state.told)
     activities = (
-        *(_activity(past, _stitched(match), named.person, late=True) for past in waited),
+        *(_late_activity(past, match, named.person, event.occurred_ms) for past in waited),
         _activity(event, match, named.person, late=False),
     )
     told = (*state.told, *(fact.fact_id for fact in facts))[-TOLD_MAX:]
@@ -124,7 +128,7 @@ def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) 
     )
     named = _named(state, match, fact.person, fact.event_id)
     waited = _attributable(state.history, fact.observed_ms)
-    activities = tuple(_activity(past, _stitched(match), named.person, late=True) for past in waited)
+    activities = tuple(_late_activity(past, match, named.person, fact.observed_ms) for past in waited)
     return Identified(_with(named, history=()), None, activities, fell_out=len(state.history) - len(waited))
 
 
@@ -250,6 +254,13 @@ def _facts(event: Event, match: Match, person: str) -> list[IdentityFact]:
         )
         for subject in subjects
     ]
+
+
+def _late_activity(past: Event, match: Match, person: str, named_ms: int) -> Activity:
+    """An event that waited, now that its subject is named. Who asks for a demo and says a minute later who he is has
+    asked for a demo just now; only what is older is late."""
+    late = named_ms - past.occurred_ms >= LATE_HOURS * HOUR_MS
+    return _activity(past, _stitched(match), person, late=late)
 
 
 def _activity(event: Event, match: Match, person: str, *, late: bool) -> Activity:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from agents.settings import Settings
 from deploy.local import stack
 from schemas.errors import LocalStackError
 
@@ -42,6 +43,12 @@ def up(
         addresses = stack.up(data_dir, console=_console, kafka_port=kafka_port, clickhouse_port=clickhouse_port)
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(addresses)))
+        return
+    usual = Settings.model_fields
+    if addresses.bootstrap_servers != usual["bootstrap_servers"].default:
+        typer.echo(f"export TRIGGERPOINT_BOOTSTRAP_SERVERS={addresses.bootstrap_servers}")
+    if addresses.clickhouse_url != usual["clickhouse_url"].default.get_secret_value():
+        typer.echo(f"export TRIGGERPOINT_CLICKHOUSE_URL={addresses.clickhouse_url}")
 
 
 @app.command()

@@ -17,6 +17,8 @@ from agents.topics import TopicStatus
 from schemas.errors import SettingsError
 from schemas.topics import CATALOGUE
 
+WIDE_COLUMNS = 140
+
 app = typer.Typer(no_args_is_help=True)
 Servers = Annotated[str, typer.Option(help="Brokers; those of the settings if empty.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a topic.")]
@@ -37,6 +39,9 @@ def create(as_json: AsJson = False) -> None:
     """Create what is missing, then check."""
     entries, created = asyncio.run(_status(create=True))
     _show(entries, as_json)
+    if any(entry.problem for entry in entries):
+        typer.echo("some topics do not fit: see the last column", err=True)
+        raise typer.Exit(1)
     if not as_json:
         typer.echo(f"created {len(created)}, {len(entries) - len(created)} were there")
 
@@ -60,6 +65,11 @@ def write(
 ) -> None:
     """Write each line of standard input as one record."""
     loaded = settings.load(**_given(bootstrap_servers))
+    own = {loaded.topics.name(entry) for entry in CATALOGUE if not entry.input}
+    if topic in own:
+        raise SettingsError(
+            f"{topic} is the pipeline's own topic.", "Write to an input topic: `topics check` lists them."
+        )
     compacted = {loaded.topics.name(entry) for entry in CATALOGUE if entry.compacted}
     asyncio.run(_write(loaded, topic, key_field or ("account_id" if topic in compacted else "")))
 
@@ -140,18 +150,14 @@ def _show(entries: list[TopicStatus], as_json: bool) -> None:
             }
             typer.echo(orjson.dumps(line))
         return
-    table = Table("topic", "noun", "key", "producer", "consumer", "keeps", "partitions", "problem")
+    console = Console()
+    wide = console.width >= WIDE_COLUMNS
+    table = Table(box=None, pad_edge=False)
+    for name in ("topic", "partitions", "problem", "noun", "keeps", *(("key", "producer", "consumer") if wide else ())):
+        table.add_column(name, no_wrap=name == "topic", overflow="fold")
     for entry in entries:
         topic = entry.topic
         keeps = "newest of key" if topic.compacted else f"{topic.retention_days} days"
-        table.add_row(
-            entry.name,
-            topic.noun.__name__,
-            topic.key,
-            topic.producer,
-            topic.consumer,
-            keeps,
-            str(entry.found_partitions),
-            entry.problem,
-        )
-    Console().print(table)
+        cells = [entry.name, str(entry.found_partitions), entry.problem or "ok", topic.noun.__name__, keeps]
+        table.add_row(*cells, *((topic.key, topic.producer, topic.consumer) if wide else ()))
+    console.print(table)

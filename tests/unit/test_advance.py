@@ -250,3 +250,28 @@ def test_ids_depend_on_content_only() -> None:
     assert first == second
     ids = [item.transition_id for item in first.transitions] + [item.alert_id for item in first.alerts]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_late_trial_start_does_not_replace_the_running_trial() -> None:
+    running = fold(activity(10, "trial_started", ends_ms=at(24)), activity(11, "trial_activated"))
+    later = fold(activity(2, "trial_started", ends_ms=at(16), late=True), state=running.state)
+    assert later.state.trial == running.state.trial
+
+
+def test_a_dormant_customer_that_churns_is_no_customer_any_more() -> None:
+    state = fold(activity(0, "opportunity_won"), activity(1, "feature_used")).state
+    dormant = wake(state, at(130), None, SAAS).state
+    assert dormant.stage is Stage.DORMANT
+    churned = fold(activity(140, "contract_churned"), state=dormant).state
+    assert stages(fold(activity(150, "page_view"), state=churned)) == [Stage.AWARE]
+
+
+def test_what_changes_nothing_gives_the_same_state_back() -> None:
+    state = fold(activity(0, "page_view")).state
+    result = fold(activity(1, "email_open"), activity(2, "page_view", grade=Grade.MACHINE), state=state)
+    assert result.state is state
+
+
+def test_years_no_datetime_holds_do_no_harm() -> None:
+    result = fold(activity(0, "demo_request", occurred_ms=253_402_300_799_000))
+    assert result.alerts[0].act_by.year == 9999

@@ -66,6 +66,27 @@ def test_anonymous_history_is_attributed_once_a_name_is_known() -> None:
     assert after.activities[0].method is Method.STITCHED
 
 
+def test_what_happened_just_before_the_name_is_not_late() -> None:
+    state = identify(event(0, type="form_submit", form="demo", anonymous_id="v-1"), None, DIRECTORY).state
+    named = identify(event(0.01, type="identify", anonymous_id="v-1", email="jane@acme.com"), state, DIRECTORY)
+    assert [(item.type, item.late) for item in named.activities] == [("demo_request", False), ("identify", False)]
+
+
+def test_history_older_than_30_days_is_not_attributed() -> None:
+    state = identify(event(0, anonymous_id="v-1"), None, DIRECTORY).state
+    named = identify(event(40, anonymous_id="v-1", email="jane@acme.com"), state, DIRECTORY)
+    assert (len(named.activities), named.fell_out) == (1, 1)
+
+
+def test_what_waits_keeps_only_what_an_activity_is_made_of() -> None:
+    big = event(anonymous_id="v-1", url="https://x.io/pricing", properties={"k": "x" * 1000}, user_agent="u" * 1000)
+    state = identify(big, None, DIRECTORY).state
+    assert state is not None
+    assert len(state.encode()) < 1500
+    (past, _) = identify(event(1, anonymous_id="v-1", email="jane@acme.com"), state, DIRECTORY).activities
+    assert (past.type, past.url) == ("pricing_view", "https://x.io/pricing")
+
+
 def test_facts_tell_the_other_ids_once() -> None:
     first = identify(event(anonymous_id="v-1", user_id="u-1", email="jane@acme.com"), None, DIRECTORY)
     assert [fact.subject for fact in first.facts] == ["a:v-1", "u:u-1", "e:jane@acme.com"]

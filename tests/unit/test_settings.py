@@ -44,6 +44,18 @@ def test_wrong_settings_say_what_where_and_how(
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"KAFKA_SECURITY": "SASL_SSL"}, {"INPUT_TOPICS": "web"}, {"CLICKHOUSE_URL": "db:8123"}]
+)
+def test_no_error_shows_a_secret(monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]) -> None:
+    secrets = {"KAFKA_PASSWORD": "hunter2", "CLICKHOUSE_URL": "http://me:hunter2@db:8123"}
+    for name, value in (secrets | wrong).items():
+        monkeypatch.setenv(f"TRIGGERPOINT_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_secrets_are_masked() -> None:
     settings = Settings(clickhouse_url="http://me:hunter2@db:8123", kafka_password="hunter2")
     assert "hunter2" not in repr(settings)

@@ -40,3 +40,11 @@ def test_due_times_travel_as_headers() -> None:
     assert due_of(due_headers(1234)) == 1234
     assert due_headers(0) == []
     assert due_of(()) == 0
+
+
+def test_times_that_move_do_not_pile_up() -> None:
+    store = StateStore()
+    for due in range(1, 50_000):
+        store.apply(b"a", b"x", due)
+    assert len(store._queue) < 2000
+    assert store.due(50_000, 10) == [b"a"]
