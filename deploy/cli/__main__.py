@@ -1,6 +1,7 @@
 """The command `triggerpoint`: one file a command, put together here in the order somebody new would use them."""
 
 import asyncio
+import logging
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -48,6 +49,7 @@ app.command()(doctor)
 
 def main() -> None:
     """Run a command; our own errors end it with their text and exit code 2, without a traceback."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what a command needs to say of it, its error says
     try:
         app()
     except TriggerpointError as error:

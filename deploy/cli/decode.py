@@ -14,7 +14,9 @@ from schemas.event import Event
 
 def decode(
     source: Annotated[Source, typer.Argument(help="Which input topic family the record is for.")],
-    file: Annotated[Path | None, typer.Argument(help="File with one record; standard input if none.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="File with one record; standard input if none.", exists=True, dir_okay=False)
+    ] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a record of its own.")] = False,
 ) -> None:
     """Print each resulting event or rejection as a JSON line; exit code 1 if anything was rejected."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
@@ -104,22 +105,39 @@ def key_of(line: bytes, field: str) -> bytes:
         ) from error
 
 
+async def _must_exist(loaded: Settings, topic: str) -> None:
+    admin = await topics.connect_admin(loaded)
+    try:
+        if topic not in await admin.list_topics():
+            raise SettingsError(
+                f"There is no topic {topic} on {loaded.bootstrap_servers}.",
+                "`triggerpoint topics create` makes the pipeline's.",
+            )
+    finally:
+        await admin.close()
+
+
 async def _write(loaded: Settings, topic: str, key_field: str) -> None:
+    await _must_exist(loaded, topic)
     producer = AIOKafkaProducer(**connection_options(loaded), enable_idempotence=True)
     await producer.start()
     try:
-        count = 0
+        sent = []
         for line in sys.stdin.buffer:
             value = line.rstrip(b"\n")
-            await producer.send(topic, value, key=key_of(value, key_field) if key_field else None)
-            count += 1
-        await producer.flush()
-        typer.echo(f"{count} records on {topic}", err=True)
+            sent.append(await producer.send(topic, value, key=key_of(value, key_field) if key_field else None))
+        await asyncio.gather(*sent)
+        typer.echo(f"{len(sent)} records on {topic}", err=True)
+    except KafkaError as error:
+        raise SettingsError(
+            f"{topic} did not take the records: {error}.", "`triggerpoint doctor` may say why."
+        ) from error
     finally:
         await producer.stop()
 
 
 async def _read(loaded: Settings, topic: str, from_beginning: bool, limit: int) -> None:
+    await _must_exist(loaded, topic)
     consumer = AIOKafkaConsumer(
         topic,
         **connection_options(loaded),

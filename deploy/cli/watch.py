@@ -10,6 +10,7 @@ from rich.live import Live
 
 from agents import settings as settings_module
 from agents.settings import Settings
+from agents.topics import connect_admin
 from deploy.view import screen
 from deploy.view.board import Board
 from deploy.view.feed import Feed
@@ -29,6 +30,7 @@ async def run(settings: Settings, metrics_url: str, history: bool, as_json: bool
         elif plain:
             screen.say(console, alert)
 
+    await (await connect_admin(settings)).close()  # says clearly where no broker answers
     feed = Feed(settings, metrics_url, board, on_alert)
     await feed.start(from_beginning=history)
     try:
