@@ -63,8 +63,10 @@ def why_no_database(clues: Clues) -> str:
         return "no IP database is given (TRIGGERPOINT_MMDB_FILE)"
     company = clues.networks.of(clues.event.ip).company if clues.event.ip else None
     if company is None:
-        return "the address is not in the IP database" if clues.event.ip else "no address"
-    return company.refusal or f"the IP database names {company.organization}, which is no account or never by address"
+        known = f"the address is not in the IP database{_data(clues.networks.database_build)}"
+        return known if clues.event.ip else "no address"
+    names = f"the IP database names {company.organization}, which is no account or never by address"
+    return (company.refusal or names) + _data(clues.networks.database_build)
 
 
 def why_no_holder(clues: Clues) -> str:
@@ -73,13 +75,17 @@ def why_no_holder(clues: Clues) -> str:
         return "no network data is given (TRIGGERPOINT_ASN_FILE)"
     if not clues.event.ip:
         return "no address"
-    network = clues.networks.of(clues.event.ip)
+    network, data = clues.networks.of(clues.event.ip), _data(clues.networks.asn.build)
     if network.holder is None:
-        return "no network announces the address"
+        return f"no network announces the address{data}"
     held = f"network AS{network.holder.asn} is held by {network.holder.name}"
     if network.kind is not NetworkKind.OTHER:
-        return f"{held}, of kind {network.kind}: its users are anybody"
-    return f"{held}, which is no account's name or never by address"
+        return f"{held}, of kind {network.kind}: its users are anybody{data}"
+    return f"{held}, which is no account's name or never by address{data}"
+
+
+def _data(build: str) -> str:
+    return f", data {build}" if build else ""
 
 
 def _usable(clues: Clues) -> bool:

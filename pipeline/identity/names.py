@@ -10,7 +10,14 @@ _FORMS = """inc incorporated corp corporation co company companies ltd limited l
     ks kft zrt nyrt doo dd ad ood eood ooo oao zao pao sro spzoo pte pty bhd sdn tbk pt kk yk gk
     holding holdings group the"""
 _LEGAL_FORMS = frozenset(_FORMS.split())
-_JOINED = (("sp z o o", "spzoo"), ("s r o", "sro"), ("d o o", "doo"), ("s p a", "spa"), ("s a s", "sas"))
+_JOINED = (
+    ("sp z o o", "spzoo"),
+    ("sp z oo", "spzoo"),
+    ("s r o", "sro"),
+    ("d o o", "doo"),
+    ("s p a", "spa"),
+    ("s a s", "sas"),
+)
 _WORDS = re.compile(r"[^\w]+", re.UNICODE)
 _DOTTED = re.compile(r"\b(?:\w\.){2,}")
 
