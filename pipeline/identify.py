@@ -75,23 +75,25 @@ def identify(
     real = with_real_ids(event)
     if real.subject != event.subject:
         return _of_nobody(event, real, state, directory, networks)
-    before = _with_ids(state, real)
+    before = _noted(state, real)
     winner = weigh(real, before, directory, networks).winner
     if winner is None:
         if event.grade is Grade.MACHINE:
             return Identified(state, Outcome.UNNAMED_MACHINE)
-        return _waiting(_with(before, seen=_seen(state, event)), event, None)
+        return _waiting(before, event, None)
     if winner.method in IP_METHODS:
-        return _waiting(_with(before, seen=_seen(state, event)), event, winner)
+        return _waiting(before, event, winner)
     named = _named(before, winner, real)
     shared = shared_device(named, event.occurred_ms)
     person = _person(named, real, shared)
     facts = tuple(fact for fact in _facts(real, winner, person, shared) if fact.fact_id not in state.told)
     past = () if shared else _attributed(named, winner, person)
-    told = (*state.told, *(fact.fact_id for fact in facts))[-TOLD_MAX:]
-    after = _with(named, seen=_seen(state, event), told=told)
-    if not shared:
-        after = _with(after, history=(), by_network={})
+    changes: dict[str, object] = {}
+    if facts:
+        changes["told"] = (*state.told, *(fact.fact_id for fact in facts))[-TOLD_MAX:]
+    if state.history and not shared:
+        changes |= {"history": (), "by_network": {}}
+    after = _with(named, **changes) if changes else named
     return Identified(after, Outcome.ATTRIBUTED, (*past, _activity(event, winner, person, late=False)), facts)
 
 
@@ -152,18 +154,16 @@ def _waiting(state: SubjectState, event: Event, guess: Answer | None) -> Identif
     return Identified(after, Outcome.ATTRIBUTED, (activity,), fell_out=fell_out)
 
 
-def _with_ids(state: SubjectState, event: Event) -> SubjectState:
-    """Note whom a visitor's id was seen with: by that a shared device is known."""
-    if not event.anonymous_id:
-        return state
-    users, hosts = state.users, state.mail_hosts
-    if event.user_id:
-        users = noted(users, event.user_id, event.occurred_ms)
-    if event.email and not consumer_mail(mail_host(event.email)):
-        hosts = noted(hosts, mail_host(event.email), event.occurred_ms)
-    if users is state.users and hosts is state.mail_hosts:
-        return state
-    return _with(state, users=users, mail_hosts=hosts)
+def _noted(state: SubjectState, event: Event) -> SubjectState:
+    """Note the event, and whom a visitor's id was seen with: by that a shared device is known."""
+    changes: dict[str, object] = {"seen": _seen(state, event)}
+    if event.anonymous_id and event.user_id:
+        changes["users"] = noted(state.users, event.user_id, event.occurred_ms)
+    if event.anonymous_id and event.email:
+        host = mail_host(event.email)
+        if not consumer_mail(host):
+            changes["mail_hosts"] = noted(state.mail_hosts, host, event.occurred_ms)
+    return _with(state, **changes)
 
 
 def _seen(state: SubjectState, event: Event) -> tuple[str, ...]:
@@ -177,6 +177,8 @@ def _person(state: SubjectState, event: Event, shared: bool) -> str:
 
 
 def _attributed(state: SubjectState, answer: Answer, person: str) -> tuple[Activity, ...]:
+    if not state.history:
+        return ()
     late = Answer(
         answer.account_id,
         answer.name,
