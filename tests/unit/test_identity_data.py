@@ -16,6 +16,7 @@ from pipeline.identity.names import normal_name
 from pipeline.identity.ranges import RangeTable, number_of, office_network
 from schemas.account import Account, AccountStatus
 from schemas.errors import RecordError, SettingsError
+from tests.mmdb import write_mmdb
 
 HEAD = "account_id,name,domains,target,office_ranges\n"
 
@@ -205,3 +206,29 @@ def test_data_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="line 1"):
         load_networks(str(tmp_path / "bad.csv"), None)
     assert load_networks("", None).asn is None
+
+
+def test_a_customers_ip_database_file(tmp_path: Path) -> None:
+    file = tmp_path / "company.mmdb"
+    write_mmdb(
+        file,
+        {
+            "192.0.2.0/25": {"traits": {"user_type": "business", "organization": "Acme Works", "isp": "Tele One"}},
+            "192.0.2.128/25": {"traits": {"user_type": "residential", "organization": "Acme Works", "isp": "Tele"}},
+            "198.51.100.0/24": {"name": "Acme Works", "domain": "acme-works.com", "type": "business"},
+        },
+    )
+    accounts = tmp_path / "accounts.csv"
+    accounts.write_text("account_id,name,domains\nacme,Acme Works,acme-works.com\n")
+    options = ["identify", "--json", "--accounts", str(accounts), "--mmdb", str(file)]
+    given = "192.0.2.9\n192.0.2.200\n198.51.100.1\n203.0.113.1\n2001:db8::1\n"
+    answers = [json.loads(line) for line in CliRunner().invoke(app, options, input=given).stdout.splitlines()]
+    assert [(item["account_id"], item["confidence"]) for item in answers] == [
+        ("acme", 0.5),
+        (None, 0.0),
+        ("acme", 0.5),
+        (None, 0.0),
+        (None, 0.0),
+    ]
+    assert "data Test-Enterprise@1780000000" in " ".join(answers[0]["reasons"])
+    assert "used by residential" in " ".join(answers[1]["reasons"])
