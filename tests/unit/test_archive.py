@@ -98,3 +98,12 @@ async def test_offsets_are_committed_after_the_insert_only() -> None:
     with pytest.raises(TerminalSinkError):
         await work.process(TopicPartition("events", 0), [Fetched("events", 0, event().encode())])
     assert committed.offsets == []
+
+
+async def test_a_foreign_record_on_our_own_topic_does_not_stop_the_archive() -> None:
+    sink, committed = MemorySink(), Committed()
+    work = ArchiveWork({"events": EVENTS}, writer(sink), lambda: committed, SystemClock(), Metrics())
+    tp = TopicPartition("events", 0)
+    await work.process(tp, [Fetched("events", 0, b"x"), Fetched("events", 1, event().encode())])
+    assert committed.offsets == [{tp: 2}]
+    assert sink.inserts == [("events_log", 1)]

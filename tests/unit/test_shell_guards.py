@@ -1,0 +1,38 @@
+"""Guards against what brokers and producers may say: an unanswered offset, a timestamp that cannot be."""
+
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import CoordinatorLoadInProgressError
+from aiokafka.structs import OffsetAndMetadata
+
+from agents.ingest import sane_ms
+from agents.worker import committed_offsets
+
+ONE, TWO = TopicPartition("t", 1), TopicPartition("t", 2)
+
+
+class Admin:
+    """Answers as it is told to."""
+
+    def __init__(self, answer: dict[TopicPartition, OffsetAndMetadata]) -> None:
+        self._answer = answer
+
+    async def list_consumer_group_offsets(self, group: str, partitions: Any) -> dict[TopicPartition, OffsetAndMetadata]:
+        return self._answer
+
+
+async def test_no_commit_yet_is_the_beginning() -> None:
+    admin = Admin({ONE: OffsetAndMetadata(-1, ""), TWO: OffsetAndMetadata(7, "")})
+    assert await committed_offsets(admin, "g", [ONE, TWO]) == {ONE: 0, TWO: 7}
+
+
+async def test_no_answer_is_not_taken_for_no_commit() -> None:
+    with pytest.raises(CoordinatorLoadInProgressError, match="partition=2"):
+        await committed_offsets(Admin({ONE: OffsetAndMetadata(7, "")}), "g", [ONE, TWO])
+
+
+@pytest.mark.parametrize(("timestamp", "received"), [(500, 500), (1000, 1000), (1001, 1000), (0, 1000), (-1, 1000)])
+def test_a_record_was_taken_between_1970_and_now(timestamp: int, received: int) -> None:
+    assert sane_ms(timestamp, 1000) == received
