@@ -10,6 +10,7 @@ from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
 from pipeline.identify import DAY_MS, HISTORY_DAYS, Identified, identify, learn
+from pipeline.identity.networks import NO_NETWORKS, Networks
 from schemas.event import Event
 from schemas.identity import IdentityFact, SubjectState
 from schemas.topics import ACTIVITIES, EVENTS, IDENTITY, TopicNames
@@ -22,12 +23,19 @@ class IdentifyHandler:
         names: topic names of this installation.
         directory: gives the account directory as it is now.
         metrics: as everywhere.
+        networks: address data, as far as there is any.
     """
 
-    def __init__(self, names: TopicNames, directory: Callable[[], Directory], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        names: TopicNames,
+        directory: Callable[[], Directory],
+        metrics: Metrics,
+        networks: Networks = NO_NETWORKS,
+    ) -> None:
         self._events = names.name(EVENTS)
         self._activities, self._identity = names.name(ACTIVITIES), names.name(IDENTITY)
-        self._directory, self._metrics = directory, metrics
+        self._directory, self._metrics, self._networks = directory, metrics, networks
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of events, or of facts that came back."""
@@ -43,7 +51,7 @@ class IdentifyHandler:
             if is_events:
                 event = decode(Event, record)
                 received.append(event.received_ms)
-                result = identify(event, subject, directory)
+                result = identify(event, subject, directory, self._networks)
             else:
                 result = learn(decode(IdentityFact, record), subject, directory)
             if result.state is not subject:

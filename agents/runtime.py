@@ -10,6 +10,7 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.settings import Settings
 from pipeline.directory import Directory
+from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.rules import Rules
 
 
@@ -25,6 +26,7 @@ class Runtime:
         partitions: topic name -> partition count on the broker, as checked at start-up.
         watermark_ms: the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
+        networks: address data, as far as there is any.
     """
 
     settings: Settings
@@ -36,3 +38,4 @@ class Runtime:
     partitions: Mapping[str, int]
     watermark_ms: Callable[[], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
+    networks: Networks = NO_NETWORKS

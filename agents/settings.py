@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     metrics_host: str = Field("127.0.0.1", description="Where /metrics, /healthz, /readyz listen.")
     metrics_port: int = Field(6066, ge=0, le=65535, description="0: any free port.")
     data_dir: Path = Field(Path(".data"), description="Local stack's and worker's files.")
+    asn_file: str = Field("", description="CSV files of networks and their holders, by comma; optional.")
+    mmdb_file: Path | None = Field(None, description="A company's own IP database in MMDB form; optional.")
     clock: str = Field(
         "system",
         pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?)$",

@@ -84,7 +84,7 @@ def _identify(runtime: Runtime) -> Stage:
     names = runtime.settings.topics
 
     def handler() -> Handler:
-        return IdentifyHandler(names, runtime.directory, runtime.metrics)
+        return IdentifyHandler(names, runtime.directory, runtime.metrics, runtime.networks)
 
     return _transactional(runtime, "identify", _by_number, handler, names.name(SUBJECT_CHANGELOG))
 

@@ -20,6 +20,7 @@ from agents.clock import Clock, clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
 from agents.metrics import Metrics
+from agents.networks import load_networks
 from agents.observe.http import HealthServer
 from agents.observe.lag import LagMeter, lag_meter
 from agents.runtime import Runtime
@@ -27,6 +28,7 @@ from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
+from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.saas import SAAS
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
 from schemas.topics import ACCOUNTS
@@ -88,6 +90,7 @@ class Worker:
             partitions=partitions,
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
+            networks=self._load_networks(),
         )
         stages = build_stages(runtime, self._chosen, self._make_writer)
         for stage in stages:
@@ -154,6 +157,19 @@ class Worker:
         )
         self._closers.append(writer.close)
         return writer
+
+    def _load_networks(self) -> Networks:
+        """Only the stage that asks needs the files."""
+        if "identify" not in self._chosen:
+            return NO_NETWORKS
+        networks = load_networks(self._settings.asn_file, self._settings.mmdb_file)
+        log.info(
+            "networks",
+            asn=networks.asn.build if networks.asn else "none given (TRIGGERPOINT_ASN_FILE)",
+            ranges=len(networks.asn) if networks.asn else 0,
+            database=networks.database_build or "none given (TRIGGERPOINT_MMDB_FILE)",
+        )
+        return networks
 
     async def _start_meters(self, clock: Clock) -> Watermark:
         """Lag for the metrics, and the watermark; each with clients of its own, so that neither waits for the other."""

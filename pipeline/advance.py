@@ -19,6 +19,7 @@ from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.base import from_ms, stable_id, to_ms
 from schemas.event import Grade
+from schemas.identity import IP_METHODS
 from schemas.journey import RANK, Evidence, JourneyState, Stage
 from schemas.transition import Transition
 
@@ -33,7 +34,7 @@ LOST = frozenset({"opportunity_lost", "contract_churned"})
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that was not raised, and why: `cooldown`, `late` or `suppressed`."""
+    """An alert that was not raised, and why: `cooldown`, `late`, `ip_only` or `suppressed`."""
 
     trigger: str
     reason: str
@@ -166,6 +167,7 @@ class Fold:
                 person=activity.person,
                 subject=activity.subject,
                 detail=(activity.asset or activity.feature or activity.topic)[:DETAIL_LENGTH_MAX],
+                by_ip=activity.method in IP_METHODS,
             )
         )
         if activity.grade is Grade.HUMAN:
@@ -268,6 +270,8 @@ class Fold:
             self._held_back.append(HeldBack(rule.name, "cooldown"))
         elif late:
             self._held_back.append(HeldBack(rule.name, "late"))
+        elif journey.by_ip_only(frozenset(decisive)):
+            self._held_back.append(HeldBack(rule.name, "ip_only"))
         else:
             journey.fired[rule.name] = journey.now_ms
             self._alerts.append(make_alert(rule, journey, self._account, decisive, origin, received_ms))

@@ -38,3 +38,8 @@ def consumer_mail(host: str) -> bool:
     The lists hold some real companies, so a domain in the directory overrides this (`identify.py`).
     """
     return host in whitelist or host in blocklist or registrable(host) in _PLACEHOLDERS
+
+
+def placeholder_host(host: str) -> bool:
+    """Whether a host is set aside for examples and tests, or stands for no place on the net at all."""
+    return "." not in host or host.endswith(_PLACEHOLDER_SUFFIXES) or registrable(host) in _PLACEHOLDERS

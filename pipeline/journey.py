@@ -118,6 +118,11 @@ class Journey:
         since_ms = self.now_ms - within_days * DAY_MS
         return [item for item in self.evidence if item.type in types and item.occurred_ms >= since_ms]
 
+    def by_ip_only(self, decisive: frozenset[str]) -> bool:
+        """Whether all of these events, as far as they are remembered, are the account's by their address alone."""
+        found = [item.by_ip for item in self.evidence if item.event_id in decisive]
+        return bool(found) and all(found)
+
     def causes(self, decisive: Iterable[str]) -> tuple[Cause, ...]:
         """The score's parts now; `decisive` are event ids to point out."""
         return causes_of(self.evidence, self.carried.values(), self.now_ms, self.rules, frozenset(decisive))

@@ -31,6 +31,7 @@ class Account(Record):
 
     account_id: Id = Field(min_length=1, examples=["acme"])
     name: Text = Field(min_length=1, examples=["Acme Corp"])
+    aliases: tuple[Text, ...] = Field((), max_length=100, description="Other names it goes by, as in registers.")
     domains: tuple[Domain, ...] = Field((), max_length=500, examples=[["acme.com", "acme.de"]])
     owner: Text = Field("", description="Who in sales owns it.", examples=["maria@example.com"])
     region: Text = ""
@@ -40,3 +41,6 @@ class Account(Record):
     customer_since: AwareDatetime | None = None
     office_ranges: tuple[Text, ...] = Field((), max_length=200, description="CIDR ranges of its own networks.")
     suppressed: Text = Field("", description="Reason to keep it out: competitor, partner, press, own staff.")
+    never_by_ip: bool = Field(
+        False, description="Its addresses are other people's too (an ISP, a cloud): no address ever names it."
+    )

@@ -39,6 +39,7 @@ class Evidence(Record):
     person: str = ""
     subject: str = ""
     detail: str = Field("", description="Asset, page or feature, for the sentence a person reads.")
+    by_ip: bool = Field(False, description="The account is known by the address alone.")
 
 
 class Carry(Record):

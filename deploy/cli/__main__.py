@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import typer
 
+from deploy.cli.accounts import app as accounts
 from deploy.cli.decode import decode
 from deploy.cli.doctor import doctor
 from deploy.cli.identify import identify
@@ -37,6 +38,7 @@ if all(map(find_spec, LOCAL_PACKAGES)):
         help="A real broker and a real engine on this machine, without Docker.",
     )
 app.add_typer(topics, name="topics", help="Topics: create, check, list.")
+app.add_typer(accounts, name="accounts", help="The account directory: import, list.")
 app.command()(migrate)
 app.command()(worker)
 app.command()(watch)

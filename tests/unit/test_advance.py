@@ -9,6 +9,7 @@ from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.base import Source, Team
 from schemas.event import Grade
+from schemas.identity import Method
 from schemas.journey import JourneyState, Stage
 from tests.builders import activity, at
 
@@ -275,3 +276,13 @@ def test_what_changes_nothing_gives_the_same_state_back() -> None:
 def test_years_no_datetime_holds_do_no_harm() -> None:
     result = fold(activity(0, "demo_request", occurred_ms=253_402_300_799_000))
     assert result.alerts[0].act_by.year == 9999
+
+
+def test_an_address_alone_never_alerts() -> None:
+    asks = {"type": "demo_request", "person": ""}
+    for method in (Method.OFFICE_RANGE, Method.IP_DATABASE, Method.AS_HOLDER):
+        held = fold(activity(0, method=method, confidence=0.8, **asks))
+        assert held.alerts == ()
+        assert ("demo_request", "ip_only") in [(item.trigger, item.reason) for item in held.held_back]
+    mixed = fold(activity(0, method=Method.AS_HOLDER, **asks), activity(1, method=Method.EMAIL_DIRECTORY, **asks))
+    assert "demo_request" in [alert.trigger for alert in mixed.alerts]

@@ -1,0 +1,44 @@
+"""What providers of evidence may look at."""
+
+from dataclasses import dataclass
+
+from pipeline.directory import Directory
+from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
+from pipeline.identity.networks import NO_NETWORKS, Networks
+from schemas.account import Account
+from schemas.event import Event
+from schemas.identity import Method, SubjectState
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """One event and what is known around it.
+
+    Args:
+        event: its placeholder ids taken out (`ids.py`).
+        state: what is known of its subject; an empty one where that must not count.
+        directory: the accounts as they are now.
+        networks: address data, as far as there is any.
+    """
+
+    event: Event
+    state: SubjectState
+    directory: Directory
+    networks: Networks = NO_NETWORKS
+
+
+def listed(
+    method: Method, account: Account, domain: str, reason: str, confidence: float = 0, build: str = ""
+) -> Answer:
+    """An answer that names an account of the directory."""
+    sure = confidence or CONFIDENCE[method]
+    domain = domain or (account.domains[0] if account.domains else "")
+    return Answer(
+        account.account_id, account.name, domain, method, sure, reason, RANK[method], family_of(method), build
+    )
+
+
+def unlisted(method: Method, account_id: str, domain: str, reason: str, rank: int = 0, confidence: float = 0) -> Answer:
+    """An answer that names an account the directory does not know."""
+    sure = confidence or CONFIDENCE[method]
+    return Answer(account_id, account_id, domain, method, sure, reason, rank or RANK[method], family_of(method))
