@@ -16,6 +16,7 @@ from schemas.alert import Alert
 from schemas.base import Source, Team
 from schemas.event import Event
 from schemas.feedback import Feedback
+from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
 from schemas.journey import JourneyState
 from schemas.raw import RAW_MODELS
@@ -109,6 +110,9 @@ REJECTED = Topic(
 )
 IDENTITY = Topic("intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90)
 ACTIVITIES = Topic("intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90)
+RETURNED = Topic(
+    "intent.returned.v1", Returned, "subject", "advance", "identify", 7, bytes_max=OWN_BYTES_MAX
+)
 TRANSITIONS = Topic(
     "intent.transitions.v1",
     Transition,
@@ -142,6 +146,7 @@ CATALOGUE: tuple[Topic, ...] = (
     REJECTED,
     IDENTITY,
     ACTIVITIES,
+    RETURNED,
     TRANSITIONS,
     *ALERTS.values(),
     ACCOUNTS,
