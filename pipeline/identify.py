@@ -4,8 +4,8 @@ Evidence is gathered by the providers of `identity/chain.py` and weighed by `ide
 waits in the subject's history, and is attributed once the subject is named. An address names a hit, but never its
 subject: such a hit waits on, too, and goes to whoever the visitor turns out to be.
 
-What events show of ids are facts (`identity/facts.py`); a subject's links are the set of them (`identity/links.py`),
-and users and mailboxes pass theirs on (`identity/hubs.py`). `learn.py` takes facts, unlinks and returned hits.
+What events show of ids are facts (`stitch/facts.py`); a subject's links are the set of them (`stitch/links.py`),
+and users and mailboxes pass theirs on (`stitch/hubs.py`). `learn.py` takes facts, unlinks and returned hits.
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from enum import StrEnum
 from pipeline.classify import activity_type
 from pipeline.directory import Directory
 from pipeline.domains import consumer_mail, mail_host
-from pipeline.identity.answer import Answer, Verdict, decide
-from pipeline.identity.attribute import HISTORY_DAYS, attributed, to_activity
+from pipeline.identity.answer import NOBODY, Answer, Verdict, decide
 from pipeline.identity.chain import gather
 from pipeline.identity.clues import Clues
-from pipeline.identity.facts import facts_of, ids_of
-from pipeline.identity.hubs import is_hub, passed_on
 from pipeline.identity.ids import noted, shared_device, with_real_ids
-from pipeline.identity.links import blocked, link_of, with_edge, with_link
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.stitch.attribute import HISTORY_DAYS, attributed, to_activity
+from pipeline.stitch.facts import facts_of, ids_of, link_by, told_id
+from pipeline.stitch.hubs import is_hub, passed_on
+from pipeline.stitch.links import blocked, with_edge, with_link
 from schemas.activity import Activity
 from schemas.event import Event, Grade
 from schemas.hit import Hit
-from schemas.identity import IP_METHODS, FactKind, IdentityFact, Method, SubjectState
+from schemas.identity import IP_METHODS, IdentityFact, Method, SubjectState
 
 DAY_MS = 86_400_000
 
@@ -37,7 +37,6 @@ SEEN_MAX = 200
 """Newest event ids by which duplicates are known; a retry later than that many events counts again."""
 
 TOLD_MAX = 20
-TOLD_ID_LENGTH = 12
 
 
 class Outcome(StrEnum):
@@ -85,8 +84,8 @@ def identify(
     real = with_real_ids(event)
     if real.subject != event.subject:
         return _of_nobody(event, real, known, directory, networks)
-    verdict, own = weigh(real, state, directory, networks)
-    after, facts = _shown(real, state, own, verdict.unmatched)
+    verdict, own = _weighed(real, state, directory, networks)
+    after, facts = _shown(real, state, own)
     if verdict.winner is None or verdict.winner.method in IP_METHODS:
         if event.grade is Grade.MACHINE:
             return Identified(known, Outcome.UNNAMED_MACHINE)
@@ -96,26 +95,25 @@ def identify(
     past, fell_out = ((), 0) if shared else attributed(after, winner, event.occurred_ms)
     if after.history and not shared:
         after = after.model_copy(update={"history": (), "by_network": {}})
-    person = "" if shared else _linked_person(after, real, winner)
+    person = _linked_person(after, real, winner) if real.user_id or not shared else ""
     activity = to_activity(hit_of(event, real), winner, person, late=False)
     return Identified(after, Outcome.ATTRIBUTED, (*past, activity), facts, fell_out)
 
 
-def weigh(
-    event: Event, state: SubjectState, directory: Directory, networks: Networks
-) -> tuple[Verdict, Answer | None]:
-    """The verdict on one event whose placeholder ids are taken out; and what the event says by itself, address and
-    history aside."""
+def weigh(event: Event, state: SubjectState, directory: Directory, networks: Networks) -> Verdict:
+    """The verdict on one event whose placeholder ids are taken out."""
+    return _weighed(event, state, directory, networks)[0]
+
+
+def _weighed(event: Event, state: SubjectState, directory: Directory, networks: Networks) -> tuple[Verdict, Verdict]:
+    """The verdict, and what the event says by itself, address and history aside."""
     answers = gather(Clues(event, state, directory, networks))
     if state.blocks and answers:
         words = ids_of(event)[1:]
         answers = [answer for answer in answers if not blocked(state.blocks, answer.account_id, words)]
+    said = [item for item in answers if item.method is not Method.STITCHED and item.method not in IP_METHODS]
     verdict = decide(answers)
-    winner = verdict.winner
-    if winner is not None and winner.method is not Method.STITCHED and winner.method not in IP_METHODS:
-        return verdict, winner
-    own = [item for item in answers if item.method is not Method.STITCHED and item.method not in IP_METHODS]
-    return verdict, decide(own).winner if own else None
+    return verdict, verdict if len(said) == len(answers) else decide(said)
 
 
 def hit_of(event: Event, real: Event) -> Hit:
@@ -144,21 +142,18 @@ def hit_of(event: Event, real: Event) -> Hit:
     )
 
 
-def _shown(
-    event: Event, state: SubjectState, own: Answer | None, unmatched: str
-) -> tuple[SubjectState, tuple[IdentityFact, ...]]:
+def _shown(event: Event, state: SubjectState, own: Verdict) -> tuple[SubjectState, tuple[IdentityFact, ...]]:
     """The state after what an event shows of its subject, and the facts to tell; each is told once."""
     changes: dict[str, object] = {"seen": (*state.seen[-(SEEN_MAX - 1) :], event.event_id)}
     if event.anonymous_id:
         _note_people(event, state, changes)
-    told: list[IdentityFact] = []
-    if own is not None or unmatched or (event.user_id and event.subject[:2] == "a:") or event.email:
-        facts = facts_of(event, own, unmatched)
-        told = [fact for fact in facts if fact.fact_id[:TOLD_ID_LENGTH] not in state.told]
+    told: tuple[IdentityFact, ...] = ()
+    if own is not NOBODY or (event.user_id and event.anonymous_id) or event.email:
+        told = facts_of(event, own, state.told)
         if told:
-            changes["told"] = (*state.told, *(fact.fact_id[:TOLD_ID_LENGTH] for fact in told))[-TOLD_MAX:]
-        if own is not None:
-            changes["links"] = with_link(state.links, link_of(facts[0]))
+            changes["told"] = (*state.told, *map(told_id, told))[-TOLD_MAX:]
+        if own.winner is not None:
+            changes["links"] = with_link(state.links, link_by(event, own.winner))
     hub = is_hub(event.subject)
     if hub:
         edges = state.edges
@@ -170,7 +165,7 @@ def _shown(
         passed, known = passed_on(event.subject, after)
         if passed:
             return after.model_copy(update={"passed": known}), (*told, *passed)
-    return after, tuple(told)
+    return after, told
 
 
 def _note_people(event: Event, state: SubjectState, changes: dict[str, object]) -> None:
@@ -196,9 +191,7 @@ def _linked_person(state: SubjectState, event: Event, winner: Answer) -> str:
     return best.person if best else ""
 
 
-def _waiting(
-    state: SubjectState, event: Event, verdict: Verdict, facts: tuple[IdentityFact, ...]
-) -> Identified:
+def _waiting(state: SubjectState, event: Event, verdict: Verdict, facts: tuple[IdentityFact, ...]) -> Identified:
     """A hit that names nobody, or somebody by its address alone, waits on."""
     history, fell_out = remember(state.history, hit_of(event, event))
     by_network, guess = state.by_network, verdict.winner
@@ -227,21 +220,14 @@ def _of_nobody(
 ) -> Identified:
     """An event whose key is a placeholder: what else it says names it, but neither from nor for others of that key."""
     state = known or SubjectState()
-    verdict, own = weigh(real, SubjectState(), directory, networks)
+    verdict, own = _weighed(real, SubjectState(), directory, networks)
     if verdict.winner is None and event.grade is Grade.MACHINE:
         return Identified(known, Outcome.UNNAMED_MACHINE)
-    facts = tuple(
-        fact
-        for fact in facts_of(real, own, verdict.unmatched)
-        if fact.subject[:2] in ("u:", "e:") and fact.fact_id[:TOLD_ID_LENGTH] not in state.told
-    )
-    told = (*state.told, *(fact.fact_id[:TOLD_ID_LENGTH] for fact in facts))[-TOLD_MAX:]
+    facts = tuple(fact for fact in facts_of(real, own, state.told) if is_hub(fact.subject))
+    told = (*state.told, *map(told_id, facts))[-TOLD_MAX:]
     seen = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
     after = state.model_copy(update={"seen": seen, "told": told})
     if verdict.winner is None:
         return Identified(after, Outcome.PLACEHOLDER, (), facts)
     activity = to_activity(hit_of(event, real), verdict.winner, "", late=False)
     return Identified(after, Outcome.ATTRIBUTED, (activity,), facts)
-
-
-__all__ = ["FactKind", "Identified", "Outcome", "hit_of", "identify", "remember", "weigh"]

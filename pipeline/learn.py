@@ -3,18 +3,16 @@
 from pipeline.directory import Directory
 from pipeline.identify import Identified, remember
 from pipeline.identity.answer import Answer, decide
-from pipeline.identity.attribute import HISTORY_DAYS, attributed, retraction_of
 from pipeline.identity.clues import Clues
-from pipeline.identity.hubs import edges_by, is_hub, passed_on, words_taken_back
-from pipeline.identity.links import ANY, active_links, blocked, link_of, with_block, with_edge, with_link, without_pass
 from pipeline.identity.stitched import by_earlier_visit
+from pipeline.stitch.attribute import attributed, retraction_of
+from pipeline.stitch.hubs import edges_by, is_hub, passed_on, words_taken_back
+from pipeline.stitch.links import ANY, active_links, blocked, link_of, with_block, with_edge, with_link, without_pass
 from schemas.activity import Activity
 from schemas.base import Source
 from schemas.event import Event
 from schemas.hit import Returned
 from schemas.identity import FactKind, IdentityFact, SubjectState
-
-DAY_MS = 86_400_000
 
 
 def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) -> Identified:
@@ -72,14 +70,17 @@ def named_now(
 def naming(subject: str, now_ms: int, state: SubjectState, directory: Directory) -> Answer | None:
     """The account a subject is named for by its links, without an event."""
     kind, _, given = subject.partition(":")
-    ids = {"anonymous_id": given} if kind == "a" else {"user_id": given} if kind == "u" else {"email": given}
-    silent = Event.model_construct(
-        event_id="",
+    silent = Event(
+        event_id=subject,
         source=Source.WEB,
-        type="",
+        format="native",
+        type="page_view",
         occurred_ms=now_ms,
         received_ms=now_ms,
-        **ids,
+        origin="",
+        anonymous_id=given if kind == "a" else "",
+        user_id=given if kind == "u" else "",
+        email=given if kind == "e" else "",
     )
     return decide(by_earlier_visit(Clues(silent, state, directory))).winner
 
@@ -122,9 +123,8 @@ def _retractions(fact: IdentityFact, before: SubjectState, after: SubjectState) 
     still = {link.account_id for link in active_links(after)}
     gone = {link.account_id for link in active_links(before)} - still
     if fact.kind is FactKind.UNLINK and not fact.other and blocked(after.blocks, fact.account_id):
-        told = {fact.account_id} if fact.account_id != ANY else {link.account_id for link in before.links}
-        gone |= told | set(before.by_network.values()) & told
+        if fact.account_id != ANY:
+            gone.add(fact.account_id)
+        else:
+            gone |= {link.account_id for link in before.links} | set(before.by_network.values())
     return tuple(retraction_of(fact, account_id) for account_id in sorted(gone))
-
-
-__all__ = ["HISTORY_DAYS", "learn", "naming", "take_back"]

@@ -7,7 +7,7 @@ and a browser that several people use names nobody. Users and mailboxes are peop
 from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
 from pipeline.identity.clues import Clues
 from pipeline.identity.ids import shared_device
-from pipeline.identity.links import active_links, rank_of
+from pipeline.stitch.links import active_links, rank_of
 from schemas.identity import Link, Method, SubjectState
 
 DAY_MS = 86_400_000
@@ -24,11 +24,10 @@ def by_earlier_visit(clues: Clues) -> Answers:
     state, event = clues.state, clues.event
     if not state.links:
         return ()
-    is_visitor = bool(event.anonymous_id)
+    links, is_visitor = active_links(state), bool(event.anonymous_id)
     if is_visitor and shared_device(state, event.occurred_ms):
-        return ()
-    links = active_links(state)
-    if event.user_id:
+        links = tuple(link for link in links if link.user_id and link.user_id == event.user_id)
+    elif event.user_id:
         links = tuple(link for link in links if link.user_id in ("", event.user_id))
     best = _best(links, state)
     return tuple(_answer(link, state, clues, is_visitor) for link in best)

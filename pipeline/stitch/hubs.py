@@ -7,12 +7,12 @@ mailboxes and back; a visitor passes nothing on. What must not go on, or no long
 - what a hub itself is unlinked from.
 """
 
-from pipeline.identity.links import EDGES_MAX, active_links
+from pipeline.stitch.links import EDGES_MAX, active_links
 from schemas.base import stable_id
-from schemas.identity import FactKind, IdentityFact, Link, SubjectState
+from schemas.identity import FactKind, IdentityFact, Link, Method, SubjectState
 
 PASSED_LINKS_MAX = 4
-PASSED_ID_LENGTH = 12
+SEPARATOR = "\x1f"
 
 
 def is_hub(subject: str) -> bool:
@@ -36,23 +36,25 @@ def edges_by(subject: str, fact: IdentityFact) -> tuple[str, ...]:
 def passed_on(subject: str, state: SubjectState) -> tuple[tuple[IdentityFact, ...], tuple[str, ...]]:
     """Facts for the ids a hub was seen with, and what it has passed on after that.
 
+    Hubs and what they were seen with are a tree (a mailbox passes on to one user only), so facts never go in circles.
+
     Args:
         subject: the hub.
         state: what is known of it; `passed` says what was passed on before.
     """
-    passed = set(state.passed)
-    passing = {} if crowded(state) else {_key(link): link for link in active_links(state)[:PASSED_LINKS_MAX]}
-    facts: list[IdentityFact] = []
+    links = () if crowded(state) else active_links(state)[:PASSED_LINKS_MAX]
+    wanted: dict[str, Link] = {}
     for neighbour in state.edges:
-        may = _may(subject, neighbour, state)
-        for link in state.links:
-            entry = _entry(neighbour, link)
-            passes = may and _key(link) in passing and link.via != neighbour
-            if passes != (entry in passed):
-                kind = FactKind.PASSED if passes else FactKind.WITHDRAWN
-                facts.append(_passed(subject, neighbour, state.edges[neighbour], link, kind))
-                passed ^= {entry}
-    return tuple(facts), tuple(sorted(passed)) if facts else state.passed
+        if _may(subject, neighbour, state):
+            for link in links:
+                if link.via != neighbour:
+                    wanted.setdefault(_entry(neighbour, link), link)
+    before = set(state.passed)
+    if wanted.keys() == before:
+        return (), state.passed
+    new = [_passed(subject, entry, wanted[entry], state) for entry in wanted if entry not in before]
+    gone = [_withdrawn(subject, entry, state) for entry in state.passed if entry not in wanted]
+    return (*new, *gone), tuple(sorted(wanted))
 
 
 def words_taken_back(subject: str, fact: IdentityFact, edges: tuple[str, ...]) -> tuple[IdentityFact, ...]:
@@ -75,30 +77,40 @@ def _may(subject: str, neighbour: str, state: SubjectState) -> bool:
     return True
 
 
-def _key(link: Link) -> tuple[str, str, str, str]:
-    return link.account_id, link.method, link.person, link.user_id
-
-
 def _entry(neighbour: str, link: Link) -> str:
-    return stable_id(neighbour, *_key(link))[:PASSED_ID_LENGTH]
+    return SEPARATOR.join((neighbour, link.account_id, link.method))
 
 
-def _passed(subject: str, neighbour: str, seen_ms: int, link: Link, kind: FactKind) -> IdentityFact:
-    observed_ms = max(seen_ms, link.first_ms)
-    person = link.person or subject[2:]
-    what = "seen with" if kind is FactKind.PASSED else "no longer by the word of"
+def _passed(subject: str, entry: str, link: Link, state: SubjectState) -> IdentityFact:
+    neighbour = entry.partition(SEPARATOR)[0]
+    observed_ms = max(state.edges[neighbour], link.first_ms)
     return IdentityFact(
-        fact_id=stable_id("fact", kind, subject, neighbour, *_key(link), observed_ms),
-        kind=kind,
+        fact_id=stable_id("fact", FactKind.PASSED, subject, entry, observed_ms),
+        kind=FactKind.PASSED,
         subject=neighbour,
         other=subject,
         account_id=link.account_id,
         domain=link.domain,
-        person=person,
+        person=link.person or subject[2:],
         user_id=subject[2:] if subject[:2] == "u:" else link.user_id,
         method=link.method,
         confidence=link.confidence,
-        reason=f"{what} {subject}: {link.reason}",
+        reason=f"seen with {subject}: {link.reason}",
         event_id=link.event_id,
+        observed_ms=observed_ms,
+    )
+
+
+def _withdrawn(subject: str, entry: str, state: SubjectState) -> IdentityFact:
+    neighbour, account_id, method = entry.split(SEPARATOR)
+    observed_ms = max(*state.edges.values(), *(abs(at_ms) for at_ms in state.blocks.values()), 0, 0)
+    return IdentityFact(
+        fact_id=stable_id("fact", FactKind.WITHDRAWN, subject, entry, observed_ms),
+        kind=FactKind.WITHDRAWN,
+        subject=neighbour,
+        other=subject,
+        account_id=account_id,
+        method=Method(method),
+        reason=f"{subject} no longer passes on that it is of {account_id}",
         observed_ms=observed_ms,
     )
