@@ -80,7 +80,16 @@ class DirectoryReader:
                     self._metrics.directory_errors.inc()
                     where = f"{record.topic}:{record.partition}:{record.offset}"
                     first = error.errors()[0]
-                    log.error("account_refused", where=where, field=first["loc"], problem=first["msg"], kept="old one")
+                    account = (record.key or b"").decode("utf-8", "replace")
+                    # what was known of the account before stays
+                    log.error(
+                        "account_refused",
+                        where=where,
+                        account=account,
+                        field=first["loc"],
+                        problem=first["msg"],
+                        kept=self._current.account(account) is not None,
+                    )
                     continue
                 if change is not None:
                     changes.append(change)

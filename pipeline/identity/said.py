@@ -4,6 +4,7 @@ from pipeline.domains import mail_host, registrable, work_domain
 from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
 from pipeline.identity.clues import Clues, listed, unlisted, unmatched
 from pipeline.identity.ids import shared_device
+from schemas.account import Account
 from schemas.base import Source
 from schemas.event import Event, Grade
 from schemas.identity import Method
@@ -28,7 +29,7 @@ def by_account_domain(clues: Clues) -> Answers:
     if not host:
         return ()
     reason = f"company domain {host} named by the producer"
-    owners = clues.directory.owners(host)
+    owners = _owners(clues, host)
     if owners:
         return tuple(listed(Method.ACCOUNT_DOMAIN, account, registrable(host) or host, reason) for account in owners)
     domain = work_domain(host)
@@ -41,7 +42,7 @@ def by_mailbox(clues: Clues) -> Answers:
     """A mailbox at a domain of an account: verified, typed, or a recipient's whose mail was clicked."""
     event = clues.event
     host = mail_host(event.email)
-    owners = clues.directory.owners(host) if host else ()
+    owners = _owners(clues, host)
     if not owners:
         return ()
     method, what = _mailbox_method(event)
@@ -55,7 +56,7 @@ def by_unlisted_mailbox(clues: Clues) -> Answers:
     """A work mailbox at a domain that is no account's."""
     host = mail_host(clues.event.email)
     domain = work_domain(host)
-    if not domain or clues.directory.owners(host):
+    if not domain or _owners(clues, host):
         return ()
     reason = f"work mailbox at {domain}, not in the directory"
     return (unmatched(Method.EMAIL_DOMAIN, domain, reason, RANK[Method.EMAIL_DOMAIN]),)
@@ -112,7 +113,7 @@ def why_no_mailbox(clues: Clues) -> str:
     host = mail_host(clues.event.email)
     if not host:
         return "no mailbox, or a placeholder"
-    if clues.directory.owners(host):
+    if _owners(clues, host):
         return "a mail event that nobody is known to have acted on"
     return f"{host} is no account's domain" if work_domain(host) else f"{host} is no one company's"
 
@@ -122,6 +123,11 @@ def why_not_stitched(clues: Clues) -> str:
     if shared_device(clues.state, clues.event.occurred_ms):
         return "a shared device: several people were seen with this visitor"
     return "nothing earlier is known of this subject, or it was somebody else"
+
+
+def _owners(clues: Clues, host: str) -> tuple[Account, ...]:
+    """Who owned a host when the event happened."""
+    return clues.directory.owners(host, clues.event.occurred_ms) if host else ()
 
 
 def _mailbox_method(event: Event) -> tuple[Method, str]:
