@@ -5,14 +5,15 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from datetime import UTC, date, datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
+from pipeline.accounts.frozen_map import FrozenMap
 from pipeline.domains import registrable
-from pipeline.frozen_map import FrozenMap
 from pipeline.identity.names import normal_name
 from pipeline.identity.ranges import Block, blocks_around, office_block
 from schemas.account import Account
 from schemas.base import to_ms
 
 K = TypeVar("K", bound=Hashable)
+DAY_MS = 86_400_000
 ALWAYS = (-(1 << 62), 1 << 62)
 """From when, and until before when, in ms since 1970."""
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.accounts.frozen_map import FrozenMap
 from pipeline.directory import Directory
-from pipeline.frozen_map import FrozenMap
 from schemas.account import Account, DomainPeriod
 from schemas.base import to_ms
 
