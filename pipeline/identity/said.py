@@ -1,9 +1,8 @@
 """Evidence of what somebody said: account ids and company domains of producers, mailboxes, and what was said before."""
 
 from pipeline.domains import mail_host, registrable, work_domain
-from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
+from pipeline.identity.answer import RANK, Answer
 from pipeline.identity.clues import Clues, listed, unlisted, unmatched
-from pipeline.identity.ids import shared_device
 from schemas.account import Account
 from schemas.base import Source
 from schemas.event import Event, Grade
@@ -62,31 +61,6 @@ def by_unlisted_mailbox(clues: Clues) -> Answers:
     return (unmatched(Method.EMAIL_DOMAIN, domain, reason, RANK[Method.EMAIL_DOMAIN]),)
 
 
-def by_earlier_visit(clues: Clues) -> Answers:
-    """The account the same subject was named for before; not on a shared device, nor for another user."""
-    state, event = clues.state, clues.event
-    if not state.account_id or state.method is None or shared_device(state, event.occurred_ms):
-        return ()
-    if event.user_id and state.user_id and event.user_id != state.user_id:
-        return ()
-    account = clues.directory.account(state.account_id)
-    rank = RANK[Method.STITCHED]
-    if RANK[state.method] >= RANK[Method.UNLISTED_ID]:
-        rank = RANK[state.method] + 1  # what was no better then, does not outrank what is said now
-    return (
-        Answer(
-            state.account_id,
-            account.name if account else state.domain or state.account_id,
-            state.domain,
-            Method.STITCHED,
-            min(state.confidence, CONFIDENCE[Method.STITCHED]),
-            f"seen before: {state.reason}",
-            rank,
-            family_of(state.method),
-        ),
-    )
-
-
 def by_unlisted_id(clues: Clues) -> Answers:
     """An account id the directory does not know, when there is nothing better: often a workspace of a trial."""
     given = clues.event.account_id
@@ -116,13 +90,6 @@ def why_no_mailbox(clues: Clues) -> str:
     if _owners(clues, host):
         return "a mail event that nobody is known to have acted on"
     return f"{host} is no account's domain" if work_domain(host) else f"{host} is no one company's"
-
-
-def why_not_stitched(clues: Clues) -> str:
-    """Why nothing earlier names anybody, in words."""
-    if shared_device(clues.state, clues.event.occurred_ms):
-        return "a shared device: several people were seen with this visitor"
-    return "nothing earlier is known of this subject, or it was somebody else"
 
 
 def _owners(clues: Clues, host: str) -> tuple[Account, ...]:
