@@ -42,6 +42,8 @@ class Directory:
         self._names = _Claims(_names).moved((), accounts.values())
         self._offices = _Claims(_offices).moved((), accounts.values())
         self._lengths = _lengths_of(accounts.values())
+        self.suppressed: frozenset[str] = frozenset(key for key, account in accounts.items() if account.suppressed)
+        """Ids of the accounts that are kept out."""
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -79,6 +81,8 @@ class Directory:
         made._offices = self._offices.moved(gone, new)
         made._lengths = self._lengths + _lengths_of(new)
         made._lengths -= _lengths_of(gone)
+        kept_out = {account.account_id for account in new if account.suppressed}
+        made.suppressed = self.suppressed.difference(latest) | kept_out
         return made
 
 

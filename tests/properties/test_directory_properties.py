@@ -38,12 +38,14 @@ def changes(draw: st.DrawFn) -> tuple[str, Account | None]:
         domains=draw(lists(HOSTS)),
         domain_periods=tuple(draw(st.lists(periods, max_size=3))),
         office_ranges=draw(lists(RANGES)),
+        suppressed=draw(st.sampled_from(("", "press"))),
     )
 
 
 def answers(directory: Directory) -> list[object]:
     return [
         len(directory),
+        directory.suppressed,
         *(directory.account(key) for key in IDS),
         *(directory.owners(host, at_ms) for host in (*HOSTS, "mail.y.com", "") for at_ms in MOMENTS),
         *(directory.named(name) for name in (*NAMES, "")),

@@ -42,14 +42,22 @@ async def read_directory(loaded: Settings) -> Present:
     """All accounts; none where the topic is missing.
 
     Raises:
-        SettingsError: the broker does not answer.
+        TriggerpointError: the broker does not answer.
     """
+    name = loaded.topics.name(ACCOUNTS)
+    admin = await topics.connect_admin(loaded)
+    try:
+        count = next(entry.found_partitions for entry in await topics.status(admin, loaded) if entry.name == name)
+    finally:
+        await admin.close()
+    if not count:
+        return Present({}, {})
     consumer = AIOKafkaConsumer(
         **connection_options(loaded), enable_auto_commit=False, isolation_level="read_committed"
     )
     try:
         await consumer.start()
-        return await _read(consumer, loaded.topics.name(ACCOUNTS))
+        return await _read(consumer, [TopicPartition(name, at) for at in range(count)])
     except KafkaError as error:
         raise _away(loaded, error) from error
     finally:
@@ -102,11 +110,7 @@ async def write_facts(loaded: Settings, facts: Sequence[IdentityFact]) -> None:
         await producer.stop()
 
 
-async def _read(consumer: AIOKafkaConsumer, name: str) -> Present:
-    await consumer.topics()  # fetches the metadata
-    partitions = [TopicPartition(name, at) for at in sorted(consumer.partitions_for_topic(name) or ())]
-    if not partitions:
-        return Present({}, {})
+async def _read(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> Present:
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
     ends = await consumer.end_offsets(partitions)
@@ -117,7 +121,7 @@ async def _read(consumer: AIOKafkaConsumer, name: str) -> Present:
                 try:
                     change = change_of(record.key, record.value)
                 except ValidationError:
-                    typer.echo(f"{name}:{record.partition}:{record.offset} is no account", err=True)
+                    typer.echo(f"{record.topic}:{record.partition}:{record.offset} is no account", err=True)
                     continue
                 if change is None or not newest.is_newer(change[0], record):
                     continue
