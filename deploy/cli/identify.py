@@ -10,7 +10,7 @@ import typer
 
 from agents import settings
 from agents.networks import load_networks
-from deploy.cli.accounts import directory_of
+from deploy.cli.directory.accounts import directory_of
 from pipeline.directory import EMPTY, Directory
 from pipeline.identify import weigh
 from pipeline.identity.answer import NOBODY, Answer, Verdict
