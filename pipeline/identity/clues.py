@@ -38,7 +38,9 @@ def listed(
     )
 
 
-def unlisted(method: Method, account_id: str, domain: str, reason: str, rank: int = 0, confidence: float = 0) -> Answer:
+def unlisted(
+    method: Method, account_id: str, domain: str, reason: str, rank: int = 0, confidence: float = 0, build: str = ""
+) -> Answer:
     """An answer that names an account the directory does not know."""
     sure = confidence or CONFIDENCE[method]
-    return Answer(account_id, account_id, domain, method, sure, reason, rank or RANK[method], family_of(method))
+    return Answer(account_id, account_id, domain, method, sure, reason, rank or RANK[method], family_of(method), build)

@@ -1,6 +1,7 @@
 """Evidence of what somebody said: account ids and company domains of producers, mailboxes, and what was said before."""
 
-from pipeline.domains import consumer_mail, mail_host, registrable
+from pipeline import builds
+from pipeline.domains import MailKind, consumer_mail, mail_host, mail_kind, registrable
 from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
 from pipeline.identity.clues import Clues, listed, unlisted
 from pipeline.identity.ids import shared_device
@@ -31,11 +32,14 @@ def by_account_domain(clues: Clues) -> Answers:
     reason = f"company domain {host} named by the producer"
     owners = clues.directory.owners(host)
     if owners:
-        return tuple(listed(Method.ACCOUNT_DOMAIN, account, domain or host, reason) for account in owners)
+        return tuple(
+            listed(Method.ACCOUNT_DOMAIN, account, domain or host, reason, build=builds.SUFFIXES) for account in owners
+        )
     if not domain or consumer_mail(host):
         return ()
     reason += ", not in the directory"
-    return (unlisted(Method.ACCOUNT_DOMAIN, domain, domain, reason, RANK[Method.EMAIL_RECIPIENT], UNLISTED_DOMAIN),)
+    rank, build = RANK[Method.EMAIL_RECIPIENT], builds.MAIL_LISTS
+    return (unlisted(Method.ACCOUNT_DOMAIN, domain, domain, reason, rank, UNLISTED_DOMAIN, build),)
 
 
 def by_mailbox(clues: Clues) -> Answers:
@@ -49,7 +53,7 @@ def by_mailbox(clues: Clues) -> Answers:
     if method is Method.EMAIL_RECIPIENT and event.subject[:2] != "e:" and not _clicked(event):
         return ()  # a scanner that opens a mail must not name the visitor or user it is counted for
     reason = f"{what} at {host}, a domain of the account"
-    return tuple(listed(method, account, host, reason) for account in owners)
+    return tuple(listed(method, account, host, reason, build=builds.SUFFIXES) for account in owners)
 
 
 def by_unlisted_mailbox(clues: Clues) -> Answers:
@@ -58,7 +62,8 @@ def by_unlisted_mailbox(clues: Clues) -> Answers:
     domain = registrable(host) if host else ""
     if not domain or consumer_mail(host) or clues.directory.owners(host):
         return ()
-    return (unlisted(Method.EMAIL_DOMAIN, domain, domain, f"work mailbox at {domain}, not in the directory"),)
+    reason = f"work mailbox at {domain}, not in the directory"
+    return (unlisted(Method.EMAIL_DOMAIN, domain, domain, reason, build=builds.MAIL_LISTS),)
 
 
 def by_earlier_visit(clues: Clues) -> Answers:
@@ -104,7 +109,7 @@ def why_no_id(clues: Clues) -> str:
 def why_no_domain(clues: Clues) -> str:
     """Why no company domain names anybody, in words."""
     host = clues.event.account_domain
-    return f"{host} serves anybody or nobody" if host else "no company domain named by a producer"
+    return _of_lists(host) if host else "no company domain named by a producer"
 
 
 def why_no_mailbox(clues: Clues) -> str:
@@ -114,7 +119,31 @@ def why_no_mailbox(clues: Clues) -> str:
         return "no mailbox, or a placeholder"
     if clues.directory.owners(host):
         return "a mail event that nobody is known to have acted on"
-    return f"{host} serves anybody" if consumer_mail(host) else f"{host} is no account's domain"
+    return _of_lists(host) if consumer_mail(host) else f"{host} is no account's domain, data {builds.SUFFIXES}"
+
+
+def why_no_unlisted_mailbox(clues: Clues) -> str:
+    """Why no mailbox names a company nobody listed, in words."""
+    host = mail_host(clues.event.email)
+    if not host:
+        return "no mailbox, or a placeholder"
+    if clues.directory.owners(host):
+        return f"{host} is an account's domain"
+    return _of_lists(host) if consumer_mail(host) else f"nobody can register {host}, data {builds.SUFFIXES}"
+
+
+_WHOSE = {
+    MailKind.FREE: ("is free mail, which serves anybody", builds.FREE_MAIL),
+    MailKind.DISPOSABLE: ("is throw-away mail", builds.DISPOSABLE_MAIL),
+    MailKind.PLACEHOLDER: ("is set aside for examples", builds.SUFFIXES),
+    MailKind.EDUCATION: ("is a university's (segment education, no company)", builds.EDUCATION),
+    MailKind.WORK: ("is no host of a company", builds.SUFFIXES),
+}
+
+
+def _of_lists(host: str) -> str:
+    what, build = _WHOSE[mail_kind(host)]
+    return f"{host} {what}, data {build}"
 
 
 def why_not_stitched(clues: Clues) -> str:
