@@ -18,7 +18,8 @@ GRAM = 3
 # what any browser says of itself tells nothing: patterns are filed under something else, if they have it
 _USUAL = """Mozilla/5.0 (compatible; Windows NT 10.0; Win64; x64; Macintosh; Intel Mac OS X 10_15_7; X11; Linux x86_64;
     rv:133.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36 Edg/131.0.0.0 Firefox/133.0
-    iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile/15E148 Android 14; http://www. +https://www. .com/bot.html)"""
+    iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile/15E148 Android 14; http://www. +https://www. .com/
+    bot.html)"""
 # what may match this or that: a class, a group, any character, an anchor, or a character that may be absent
 _LOOSE = re.compile(r"(?:\\[A-Za-z0-9]|(?<!\\)(?:\[[^\]]*\]|\([^()]*\)|[.^$])|\\?.(?=[?*+{]))[?*+]?(?:\{[^}]*\})?")
 _LEFT_OVER = re.compile(r"(?<!\\)[()\[\]{}?*+]")
