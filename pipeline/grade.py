@@ -18,7 +18,7 @@ are asked for before it, and only at opens, so that a proxied open says what it 
 import re
 from functools import lru_cache
 
-from pipeline.crawlers import is_crawler
+from pipeline.lists.crawlers import is_crawler
 from schemas.base import Source
 from schemas.event import Grade
 

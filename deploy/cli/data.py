@@ -13,7 +13,7 @@ from agents.networks import ATTRIBUTION, asn_files_of, kept_data
 from agents.settings import Settings
 from deploy.data import keep, npm
 from deploy.local.report import Reporter
-from pipeline import builds
+from pipeline.lists import builds
 from schemas.errors import SettingsError
 
 app = typer.Typer(no_args_is_help=True)

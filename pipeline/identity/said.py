@@ -1,17 +1,16 @@
 """Evidence of what somebody said: account ids and company domains of producers, mailboxes, and what was said before."""
 
-from pipeline import builds
-from pipeline.domains import MailKind, consumer_mail, mail_host, mail_kind, registrable
-from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
-from pipeline.identity.clues import Clues, listed, unlisted
-from pipeline.identity.ids import shared_device
+from pipeline.domains import MailKind, mail_host, mail_kind, registrable, work_domain
+from pipeline.identity.answer import RANK, Answer
+from pipeline.identity.clues import Clues, listed, unlisted, unmatched
+from pipeline.lists import builds
 from schemas.base import Source
 from schemas.event import Event, Grade
 from schemas.identity import Method
 
 Answers = tuple[Answer, ...]
-UNLISTED_DOMAIN = 0.85
-"""Confidence in a company domain a producer names and no account owns."""
+UNMATCHED_NAMED = RANK[Method.EMAIL_DOMAIN] - 1
+"""Rank of a company domain a producer names and no account has: it knows better than a mailbox typed in."""
 
 
 def by_account_id(clues: Clues) -> Answers:
@@ -24,22 +23,19 @@ def by_account_id(clues: Clues) -> Answers:
 
 
 def by_account_domain(clues: Clues) -> Answers:
-    """A company domain named by the producer; one no account owns stands behind all accounts."""
+    """A company domain named by the producer: its account, or that it is no account's."""
     host = clues.event.account_domain.lower()
     if not host:
         return ()
-    domain = registrable(host)
     reason = f"company domain {host} named by the producer"
     owners = clues.directory.owners(host)
     if owners:
-        return tuple(
-            listed(Method.ACCOUNT_DOMAIN, account, domain or host, reason, build=builds.SUFFIXES) for account in owners
-        )
-    if not domain or consumer_mail(host):
+        domain = registrable(host) or host
+        return tuple(listed(Method.ACCOUNT_DOMAIN, item, domain, reason, build=builds.SUFFIXES) for item in owners)
+    domain = work_domain(host)
+    if not domain:
         return ()
-    reason += ", not in the directory"
-    rank, build = RANK[Method.EMAIL_RECIPIENT], builds.MAIL_LISTS
-    return (unlisted(Method.ACCOUNT_DOMAIN, domain, domain, reason, rank, UNLISTED_DOMAIN, build),)
+    return (unmatched(Method.ACCOUNT_DOMAIN, domain, f"{reason}, not in the directory", UNMATCHED_NAMED),)
 
 
 def by_mailbox(clues: Clues) -> Answers:
@@ -57,38 +53,13 @@ def by_mailbox(clues: Clues) -> Answers:
 
 
 def by_unlisted_mailbox(clues: Clues) -> Answers:
-    """A work mailbox of a company nobody listed: an account of its own for now."""
+    """A work mailbox at a domain that is no account's."""
     host = mail_host(clues.event.email)
-    domain = registrable(host) if host else ""
-    if not domain or consumer_mail(host) or clues.directory.owners(host):
+    domain = work_domain(host)
+    if not domain or clues.directory.owners(host):
         return ()
     reason = f"work mailbox at {domain}, not in the directory"
-    return (unlisted(Method.EMAIL_DOMAIN, domain, domain, reason, build=builds.MAIL_LISTS),)
-
-
-def by_earlier_visit(clues: Clues) -> Answers:
-    """The account the same subject was named for before; not on a shared device, nor for another user."""
-    state, event = clues.state, clues.event
-    if not state.account_id or state.method is None or shared_device(state, event.occurred_ms):
-        return ()
-    if event.user_id and state.user_id and event.user_id != state.user_id:
-        return ()
-    account = clues.directory.account(state.account_id)
-    rank = RANK[Method.STITCHED]
-    if RANK[state.method] >= RANK[Method.EMAIL_DOMAIN]:
-        rank = RANK[state.method] + 1  # what was no better then, does not outrank what is said now
-    return (
-        Answer(
-            state.account_id,
-            account.name if account else state.domain or state.account_id,
-            state.domain,
-            Method.STITCHED,
-            min(state.confidence, CONFIDENCE[Method.STITCHED]),
-            f"seen before: {state.reason}",
-            rank,
-            family_of(state.method),
-        ),
-    )
+    return (unmatched(Method.EMAIL_DOMAIN, domain, reason, RANK[Method.EMAIL_DOMAIN]),)
 
 
 def by_unlisted_id(clues: Clues) -> Answers:
@@ -97,7 +68,7 @@ def by_unlisted_id(clues: Clues) -> Answers:
     if not given or clues.directory.account(given) is not None:
         return ()
     reason = f"account id {given} named by the producer, not in the directory"
-    return (unlisted(Method.UNLISTED_ID, given, "", reason),)
+    return (unlisted(given, reason),)
 
 
 def why_no_id(clues: Clues) -> str:
@@ -119,7 +90,7 @@ def why_no_mailbox(clues: Clues) -> str:
         return "no mailbox, or a placeholder"
     if clues.directory.owners(host):
         return "a mail event that nobody is known to have acted on"
-    return _of_lists(host) if consumer_mail(host) else f"{host} is no account's domain, data {builds.SUFFIXES}"
+    return _of_lists(host) if not work_domain(host) else f"{host} is no account's domain, data {builds.SUFFIXES}"
 
 
 def why_no_unlisted_mailbox(clues: Clues) -> str:
@@ -127,30 +98,21 @@ def why_no_unlisted_mailbox(clues: Clues) -> str:
     host = mail_host(clues.event.email)
     if not host:
         return "no mailbox, or a placeholder"
-    if clues.directory.owners(host):
-        return f"{host} is an account's domain"
-    return _of_lists(host) if consumer_mail(host) else f"nobody can register {host}, data {builds.SUFFIXES}"
+    return f"{host} is an account's domain" if clues.directory.owners(host) else _of_lists(host)
 
 
 _WHOSE = {
     MailKind.FREE: ("is free mail, which serves anybody", builds.FREE_MAIL),
     MailKind.DISPOSABLE: ("is throw-away mail", builds.DISPOSABLE_MAIL),
     MailKind.PLACEHOLDER: ("is set aside for examples", builds.SUFFIXES),
-    MailKind.EDUCATION: ("is a university's (segment education, no company)", builds.EDUCATION),
-    MailKind.WORK: ("is no host of a company", builds.SUFFIXES),
+    MailKind.EDUCATION: ("is a school's or university's (segment education, no company)", builds.EDUCATION),
+    MailKind.WORK: ("is nothing a company can register", builds.SUFFIXES),
 }
 
 
 def _of_lists(host: str) -> str:
     what, build = _WHOSE[mail_kind(host)]
     return f"{host} {what}, data {build}"
-
-
-def why_not_stitched(clues: Clues) -> str:
-    """Why nothing earlier names anybody, in words."""
-    if shared_device(clues.state, clues.event.occurred_ms):
-        return "a shared device: several people were seen with this visitor"
-    return "nothing earlier is known of this subject, or it was somebody else"
 
 
 def _mailbox_method(event: Event) -> tuple[Method, str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.crawlers import is_crawler, plain_runs
+from pipeline.lists.crawlers import is_crawler, plain_runs
 
 LISTED = [agent for item in crawleruseragents.CRAWLER_USER_AGENTS_DATA for agent in item.get("instances", [])]
 PATTERNS = [item["pattern"] for item in crawleruseragents.CRAWLER_USER_AGENTS_DATA]
