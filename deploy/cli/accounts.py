@@ -55,7 +55,7 @@ def import_(
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object an account.")] = False) -> None:
     """Show the directory as it is now on its topic."""
-    accounts = asyncio.run(_fetch(settings.load()))
+    accounts = asyncio.run(fetch(settings.load()))
     if as_json:
         for account in accounts:
             sys.stdout.write(account.encode().decode() + "\n")
@@ -113,13 +113,14 @@ async def _write(loaded: Settings, accounts: list[Account]) -> int:
     return len(accounts)
 
 
-async def _fetch(loaded: Settings) -> list[Account]:
+async def fetch(loaded: Settings) -> list[Account]:
+    """All accounts on the topic, by id; none where there is no such topic."""
     consumer = AIOKafkaConsumer(
         **connection_options(loaded), enable_auto_commit=False, isolation_level="read_committed"
     )
-    await consumer.start()
     found: dict[str, Account] = {}
     try:
+        await consumer.start()
         name = loaded.topics.name(ACCOUNTS)
         partitions = [TopicPartition(name, at) for at in sorted(await _partitions(consumer, name))]
         if not partitions:
