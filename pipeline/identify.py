@@ -120,26 +120,28 @@ def _weighed(event: Event, state: SubjectState, directory: Directory, networks: 
 def hit_of(event: Event, real: Event) -> Hit:
     """What of an event an activity is made of; `real` is the event without placeholder ids."""
     # all fields come from validated records: no second validation on the hot path
-    return Hit.model_construct(
-        event_id=event.event_id,
-        source=event.source,
-        type=activity_type(event),
-        occurred_ms=event.occurred_ms,
-        received_ms=event.received_ms,
-        subject=event.subject,
-        person=real.email or real.user_id,
-        person_name=event.person_name,
-        job_title=event.job_title,
-        grade=event.grade,
-        grade_reason=event.grade_reason,
-        url=event.url,
-        asset=event.asset,
-        topic=event.topic,
-        feature=event.feature,
-        product=event.product,
-        rating=event.rating,
-        amount=event.amount,
-        ends_ms=event.ends_ms,
+    return Hit.trusted(
+        {
+            "event_id": event.event_id,
+            "source": event.source,
+            "type": activity_type(event),
+            "occurred_ms": event.occurred_ms,
+            "received_ms": event.received_ms,
+            "subject": event.subject,
+            "person": real.email or real.user_id,
+            "person_name": event.person_name,
+            "job_title": event.job_title,
+            "grade": event.grade,
+            "grade_reason": event.grade_reason,
+            "url": event.url,
+            "asset": event.asset,
+            "topic": event.topic,
+            "feature": event.feature,
+            "product": event.product,
+            "rating": event.rating,
+            "amount": event.amount,
+            "ends_ms": event.ends_ms,
+        }
     )
 
 

@@ -53,18 +53,20 @@ def told_id(fact: IdentityFact) -> str:
 
 def link_by(event: Event, own: Answer) -> Link:
     """The link of an event's own subject to what the event says."""
-    return Link.model_construct(
-        account_id=own.account_id,
-        domain=own.domain,
-        method=own.method,
-        confidence=own.confidence,
-        reason=own.reason,
-        person=event.email or event.user_id,
-        user_id=event.user_id,
-        via="",
-        event_id=event.event_id,
-        first_ms=event.occurred_ms,
-        last_ms=event.occurred_ms,
+    return Link.trusted(
+        {
+            "account_id": own.account_id,
+            "domain": own.domain,
+            "method": own.method,
+            "confidence": own.confidence,
+            "reason": own.reason,
+            "person": event.email or event.user_id,
+            "user_id": event.user_id,
+            "via": "",
+            "event_id": event.event_id,
+            "first_ms": event.occurred_ms,
+            "last_ms": event.occurred_ms,
+        }
     )
 
 
