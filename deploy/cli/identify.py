@@ -14,7 +14,8 @@ from rich.console import Console
 from agents import settings
 from agents.networks import ATTRIBUTION, load_networks
 from agents.settings import Settings
-from deploy.cli.accounts import directory_of, fetch
+from deploy.cli.directory.accounts import directory_of
+from deploy.cli.directory.topic import read_directory
 from deploy.explain import explain
 from deploy.local.report import Reporter
 from pipeline.directory import EMPTY, Directory
@@ -72,11 +73,11 @@ def _directory(loaded: Settings, accounts: Path | None, offline: bool) -> Direct
 def _live(loaded: Settings) -> tuple[Directory, str]:
     broker = loaded.bootstrap_servers
     try:
-        found = asyncio.run(asyncio.wait_for(fetch(loaded), LIVE_SECONDS))
+        found = asyncio.run(asyncio.wait_for(read_directory(loaded), LIVE_SECONDS))
     except (KafkaError, OSError, TimeoutError, TriggerpointError) as error:
         why = str(error) or f"no answer within {LIVE_SECONDS:g} s"
         return EMPTY, f"broker {broker}: {why}; give --accounts FILE, or --offline"
-    return Directory({account.account_id: account for account in found}), f"broker {broker}"
+    return Directory(found.accounts), f"broker {broker}"
 
 
 def _shown(answer: dict[str, Any]) -> str:
