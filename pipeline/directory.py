@@ -55,6 +55,11 @@ class Directory:
         """Accounts with a declared office range an address lies in."""
         return tuple(self._accounts[holder] for holder in self._ranges.holders(address))
 
+    @cached_property
+    def suppressed(self) -> frozenset[str]:
+        """Ids of the accounts that are kept out."""
+        return frozenset(account.account_id for account in self._accounts.values() if account.suppressed)
+
     def with_changes(self, changes: Iterable[tuple[str, Account | None]]) -> "Directory":
         """A directory with accounts set, or removed where None."""
         accounts = dict(self._accounts)

@@ -110,9 +110,7 @@ REJECTED = Topic(
 )
 IDENTITY = Topic("intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90)
 ACTIVITIES = Topic("intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90)
-RETURNED = Topic(
-    "intent.returned.v1", Returned, "subject", "advance", "identify", 7, bytes_max=OWN_BYTES_MAX
-)
+RETURNED = Topic("intent.returned.v1", Returned, "subject", "advance", "identify", 7, bytes_max=OWN_BYTES_MAX)
 TRANSITIONS = Topic(
     "intent.transitions.v1",
     Transition,
@@ -137,7 +135,13 @@ SUBJECT_CHANGELOG = Topic(
     "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0, bytes_max=OWN_BYTES_MAX
 )
 JOURNEY_CHANGELOG = Topic(
-    "intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0, bytes_max=OWN_BYTES_MAX
+    "intent.advance.changelog.v1",
+    JourneyState,
+    "account id; with a page's name behind it, a page of the account's journal",
+    "advance",
+    "advance",
+    0,
+    bytes_max=OWN_BYTES_MAX,
 )
 
 CATALOGUE: tuple[Topic, ...] = (
