@@ -13,6 +13,8 @@ from pipeline.identify import Identified, identify
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.learn import learn, take_back
 from pipeline.stitch.attribute import DAY_MS, HISTORY_DAYS
+from pipeline.stitch.hubs import crowded
+from schemas.activity import RETRACTION
 from schemas.event import Event
 from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
@@ -67,6 +69,8 @@ class IdentifyHandler:
                 outcomes[result.outcome] += 1
             outcomes["attributed_late"] += sum(activity.late for activity in result.activities)
             outcomes["fell_out"] += result.fell_out
+            outcomes["retracted"] += sum(activity.type == RETRACTION for activity in result.activities)
+            outcomes["hub_crowded"] += crowded(result.state) and not crowded(subject)
         for key in sorted(changed):
             subject = touched[key]
             assert subject is not None
@@ -79,6 +83,10 @@ class IdentifyHandler:
         for key in keys:
             state.put(key, None)
         out.count(lambda: self._count(Counter(forgotten=len(keys))))
+
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """Nothing: what the directory says is asked anew with each event."""
+        return ()
 
     def _send(self, result: Identified, out: Outbox) -> None:
         for activity in result.activities:
