@@ -9,7 +9,7 @@ from pipeline.machines.threads import BEATS_MAX, DELIVERED_MAX, THREADS_MAX
 from pipeline.machines.views import VIEWS_KEPT
 from pipeline.machines.watch import PROOFS_MAX, settle, watch
 from schemas.event import Event, Grade
-from schemas.pulse import Pulse
+from schemas.hit import Pulse
 from tests.builders import BASE_MS, event
 from tests.mail import BROWSER, CLOUD, FOREVER_MS, GATEWAY, OFFICE, PHONE, mail
 
@@ -31,8 +31,10 @@ hits = st.builds(
 )
 stories = st.lists(hits, max_size=14, unique_by=lambda one: one.event_id).filter(
     # within what is kept: nothing falls out
-    lambda story: sum(one.type == "delivered" for one in story) <= DELIVERED_MAX
-    and len({one.occurred_ms for one in story if one.type == "reply"}) <= PROOFS_MAX
+    lambda story: (
+        sum(one.type == "delivered" for one in story) <= DELIVERED_MAX
+        and len({one.occurred_ms for one in story if one.type == "reply"}) <= PROOFS_MAX
+    )
 )
 
 
