@@ -24,8 +24,8 @@ from pipeline.identity.ids import noted, shared_device, with_real_ids
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.machines.restate import WATCHED, Regraded, holding, regraded
 from pipeline.stitch.attribute import HISTORY_DAYS, attributed, to_activity
-from pipeline.stitch.facts import facts_of, ids_of, link_by, told_id
-from pipeline.stitch.hubs import is_hub, passed_on
+from pipeline.stitch.facts import facts_of, ids_of, link_by, shown_id
+from pipeline.stitch.hubs import is_hub, news, passed_on
 from pipeline.stitch.links import blocked, with_edge, with_link
 from schemas.activity import Activity
 from schemas.event import Event, Grade
@@ -131,40 +131,43 @@ def weigh(event: Event, state: SubjectState, directory: Directory, networks: Net
 
 
 def _weighed(event: Event, state: SubjectState, directory: Directory, networks: Networks) -> tuple[Verdict, Verdict]:
-    """The verdict, and what the event says by itself, address and history aside."""
+    """The verdict, and what the event says by itself: address, history and unlinks aside."""
     answers = gather(Clues(event, state, directory, networks))
+    said = [item for item in answers if item.method is not Method.STITCHED and item.method not in IP_METHODS]
+    own = decide(said)
     if state.blocks and answers:
         words = ids_of(event)[1:]
         answers = [answer for answer in answers if not blocked(state.blocks, answer.account_id, words)]
-    said = [item for item in answers if item.method is not Method.STITCHED and item.method not in IP_METHODS]
-    verdict = decide(answers)
-    return verdict, verdict if len(said) == len(answers) else decide(said)
+        return decide(answers), own
+    return own if len(said) == len(answers) else decide(answers), own
 
 
 def hit_of(event: Event, real: Event) -> Hit:
     """What of an event an activity is made of; `real` is the event without placeholder ids, as it
     is graded among the hits around it."""
     # all fields come from validated records: no second validation on the hot path
-    return Hit.model_construct(
-        event_id=event.event_id,
-        source=event.source,
-        type=activity_type(event),
-        occurred_ms=event.occurred_ms,
-        received_ms=event.received_ms,
-        subject=event.subject,
-        person=real.email or real.user_id,
-        person_name=event.person_name,
-        job_title=event.job_title,
-        grade=real.grade,
-        grade_reason=real.grade_reason,
-        url=event.url,
-        asset=event.asset,
-        topic=event.topic,
-        feature=event.feature,
-        product=event.product,
-        rating=event.rating,
-        amount=event.amount,
-        ends_ms=event.ends_ms,
+    return Hit.trusted(
+        {
+            "event_id": event.event_id,
+            "source": event.source,
+            "type": activity_type(event),
+            "occurred_ms": event.occurred_ms,
+            "received_ms": event.received_ms,
+            "subject": event.subject,
+            "person": real.email or real.user_id,
+            "person_name": event.person_name,
+            "job_title": event.job_title,
+            "grade": real.grade,
+            "grade_reason": real.grade_reason,
+            "url": event.url,
+            "asset": event.asset,
+            "topic": event.topic,
+            "feature": event.feature,
+            "product": event.product,
+            "rating": event.rating,
+            "amount": event.amount,
+            "ends_ms": event.ends_ms,
+        }
     )
 
 
@@ -181,9 +184,10 @@ def _shown(
         _note_people(event, state, changes)
     told: tuple[IdentityFact, ...] = ()
     if own is not NOBODY or (event.user_id and event.anonymous_id) or event.email:
-        told = facts_of(event, own, state.told)
-        if told:
-            changes["told"] = (*state.told, *map(told_id, told))[-TOLD_MAX:]
+        shown = shown_id(event, own)
+        if shown not in state.told:
+            told = facts_of(event, own)
+            changes["told"] = (*state.told, shown)[-TOLD_MAX:]
         if own.winner is not None:
             changes["links"] = with_link(state.links, link_by(event, own.winner))
     hub = is_hub(event.subject)
@@ -193,8 +197,8 @@ def _shown(
             edges = with_edge(edges, other, event.occurred_ms)
         changes["edges"] = edges
     after = state.model_copy(update=changes)
-    if hub and (after.links != state.links or after.edges.keys() != state.edges.keys()):
-        passed, known = passed_on(event.subject, after)
+    if hub and after.edges and news(state, after):
+        passed, known = passed_on(event.subject, after, event.occurred_ms)
         if passed:
             return after.model_copy(update={"passed": known}), (*told, *passed)
     return after, told
@@ -255,8 +259,11 @@ def _of_nobody(
     verdict, own = _weighed(real, SubjectState(), directory, networks)
     if verdict.winner is None and event.grade is Grade.MACHINE:
         return Identified(known, Outcome.UNNAMED_MACHINE)
-    facts = tuple(fact for fact in facts_of(real, own, state.told) if is_hub(fact.subject))
-    told = (*state.told, *map(told_id, facts))[-TOLD_MAX:]
+    shown, told = shown_id(real, own), state.told
+    facts: tuple[IdentityFact, ...] = ()
+    if shown not in told:
+        facts = tuple(fact for fact in facts_of(real, own) if is_hub(fact.subject))
+        told = (*told, shown)[-TOLD_MAX:]
     seen = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
     after = state.model_copy(update={"seen": seen, "told": told})
     if verdict.winner is None:

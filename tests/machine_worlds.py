@@ -4,11 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from deploy.simulate import Label, WorldSpec, messages
-from pipeline.identity.kinds import NetworkKind
 from pipeline.ingest import RawRecord, ingest
 from pipeline.machines.watch import settle, watch
 from schemas.base import Source
-from schemas.event import Event, Grade
+from schemas.event import Event, Grade, NetworkKind
 from schemas.hit import Pulse
 from schemas.topics import RAW
 

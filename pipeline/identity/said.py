@@ -1,8 +1,10 @@
 """Evidence of what somebody said: account ids and company domains of producers, mailboxes, and what was said before."""
 
-from pipeline.domains import mail_host, registrable, work_domain
+from pipeline.domains import MailKind, mail_host, mail_kind, registrable, work_domain
 from pipeline.identity.answer import RANK, Answer
 from pipeline.identity.clues import Clues, listed, unlisted, unmatched
+from pipeline.lists import builds
+from schemas.account import Account
 from schemas.base import Source
 from schemas.event import Event, Grade
 from schemas.identity import Method
@@ -27,9 +29,10 @@ def by_account_domain(clues: Clues) -> Answers:
     if not host:
         return ()
     reason = f"company domain {host} named by the producer"
-    owners = clues.directory.owners(host)
+    owners = _owners(clues, host)
     if owners:
-        return tuple(listed(Method.ACCOUNT_DOMAIN, account, registrable(host) or host, reason) for account in owners)
+        domain = registrable(host) or host
+        return tuple(listed(Method.ACCOUNT_DOMAIN, item, domain, reason, build=builds.SUFFIXES) for item in owners)
     domain = work_domain(host)
     if not domain:
         return ()
@@ -40,21 +43,21 @@ def by_mailbox(clues: Clues) -> Answers:
     """A mailbox at a domain of an account: verified, typed, or a recipient's whose mail was clicked."""
     event = clues.event
     host = mail_host(event.email)
-    owners = clues.directory.owners(host) if host else ()
+    owners = _owners(clues, host)
     if not owners:
         return ()
     method, what = _mailbox_method(event)
     if method is Method.EMAIL_RECIPIENT and event.subject[:2] != "e:" and not _clicked(event):
         return ()  # a scanner that opens a mail must not name the visitor or user it is counted for
     reason = f"{what} at {host}, a domain of the account"
-    return tuple(listed(method, account, host, reason) for account in owners)
+    return tuple(listed(method, account, host, reason, build=builds.SUFFIXES) for account in owners)
 
 
 def by_unlisted_mailbox(clues: Clues) -> Answers:
     """A work mailbox at a domain that is no account's."""
     host = mail_host(clues.event.email)
     domain = work_domain(host)
-    if not domain or clues.directory.owners(host):
+    if not domain or _owners(clues, host):
         return ()
     reason = f"work mailbox at {domain}, not in the directory"
     return (unmatched(Method.EMAIL_DOMAIN, domain, reason, RANK[Method.EMAIL_DOMAIN]),)
@@ -78,7 +81,7 @@ def why_no_id(clues: Clues) -> str:
 def why_no_domain(clues: Clues) -> str:
     """Why no company domain names anybody, in words."""
     host = clues.event.account_domain
-    return f"{host} is no one company's" if host else "no company domain named by a producer"
+    return _of_lists(host) if host else "no company domain named by a producer"
 
 
 def why_no_mailbox(clues: Clues) -> str:
@@ -86,9 +89,36 @@ def why_no_mailbox(clues: Clues) -> str:
     host = mail_host(clues.event.email)
     if not host:
         return "no mailbox, or a placeholder"
-    if clues.directory.owners(host):
+    if _owners(clues, host):
         return "a mail event that nobody is known to have acted on"
-    return f"{host} is no account's domain" if work_domain(host) else f"{host} is no one company's"
+    return _of_lists(host) if not work_domain(host) else f"{host} is no account's domain, data {builds.SUFFIXES}"
+
+
+def why_no_unlisted_mailbox(clues: Clues) -> str:
+    """Why no mailbox names a company nobody listed, in words."""
+    host = mail_host(clues.event.email)
+    if not host:
+        return "no mailbox, or a placeholder"
+    return f"{host} is an account's domain" if _owners(clues, host) else _of_lists(host)
+
+
+_WHOSE = {
+    MailKind.FREE: ("is free mail, which serves anybody", builds.FREE_MAIL),
+    MailKind.DISPOSABLE: ("is throw-away mail", builds.DISPOSABLE_MAIL),
+    MailKind.PLACEHOLDER: ("is set aside for examples", builds.SUFFIXES),
+    MailKind.EDUCATION: ("is a school's or university's (segment education, no company)", builds.EDUCATION),
+    MailKind.WORK: ("is nothing a company can register", builds.SUFFIXES),
+}
+
+
+def _of_lists(host: str) -> str:
+    what, build = _WHOSE[mail_kind(host)]
+    return f"{host} {what}, data {build}"
+
+
+def _owners(clues: Clues, host: str) -> tuple[Account, ...]:
+    """Who owned a host when the event happened."""
+    return clues.directory.owners(host, clues.event.occurred_ms) if host else ()
 
 
 def _mailbox_method(event: Event) -> tuple[Method, str]:

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.identity.kinds import NetworkKind
 from pipeline.machines.watch import prove, settle, watch
 from schemas.base import Source
-from schemas.event import Event, Grade
+from schemas.event import Event, Grade, NetworkKind
 from tests.builders import BASE_MS
 from tests.mail import BROWSER, CLOUD, GATEWAY, OFFICE, PHONE, grades, mail, watched
 
