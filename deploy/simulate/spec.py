@@ -110,6 +110,8 @@ class Message:
         kind: finer than the label, e.g. "journey", "crawler", "scanner", "truncated_json".
         account_id: the company truly behind it (`Company.account_id`, in the directory or not), '' if none.
         event_ids: the producer's ids of the events in it.
+        machines: those of them that are machine hits, with their kind: a record may hold a human's hits and a
+            machine's, and its label is then the last one's.
     """
 
     occurred_ms: int
@@ -122,6 +124,7 @@ class Message:
     kind: str = "journey"
     account_id: str = ""
     event_ids: tuple[str, ...] = ()
+    machines: tuple[tuple[str, str], ...] = ()
 
 
 def mix(*parts: int) -> int:

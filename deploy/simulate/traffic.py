@@ -18,7 +18,7 @@ from deploy.simulate.formats import (
     segment_web,
     sendgrid_mail,
 )
-from deploy.simulate.spec import MINUTE_MS, Message, WorldSpec, mix
+from deploy.simulate.spec import MINUTE_MS, Label, Message, WorldSpec, mix
 from deploy.simulate.world import Company
 from schemas.base import Source
 
@@ -73,6 +73,7 @@ def _mail(spec: WorldSpec, bundle: Bundle, company: Company | None, delay_ms: in
             last.kind,
             company.account_id if company else "",
             tuple(act.event_id for act in bundle),
+            machines=_machines(bundle),
         )
         return
     for act in bundle:
@@ -109,4 +110,9 @@ def _message(
         act.kind,
         company.account_id if company else "",
         (event_id,),
+        machines=((event_id, act.kind),) if act.label is Label.MACHINE else (),
     )
+
+
+def _machines(bundle: Bundle) -> tuple[tuple[str, str], ...]:
+    return tuple((act.event_id, act.kind) for act in bundle if act.label is Label.MACHINE)
