@@ -44,7 +44,8 @@ class Row:
 
     Args:
         first, last: addresses as numbers; IPv6 above 32 bits.
-        account_id: the company that alone uses it, '' if none.
+        account_id: the company that alone uses it, under its own name; '' if none.
+        office_of: the company whose office lies in it, whoever announces it.
     """
 
     first: int
@@ -52,6 +53,7 @@ class Row:
     asn: int
     holder: Holder
     account_id: str = ""
+    office_of: str = ""
 
 
 OTHERS: Sequence[Holder] = (
@@ -96,7 +98,7 @@ _WIDTH = 1 << 16
 _BASE_V6 = int(ip_address("2001:db8:f000::"))
 _ISP_BIT_V6 = 1 << 76
 CAFES = 12
-FIRST_ASN = 64_600
+FIRST_ASN, OWN_ASN = 64_600, 100_000
 _ISPS = tuple(at for at, holder in enumerate(OTHERS) if holder.use is Use.ISP)
 
 
@@ -167,15 +169,16 @@ def _reserved() -> Iterator[Row]:
 def _office(spec: WorldSpec, index: int) -> Row:
     network = ip_network(office_of(index)[0])
     first, last = int(network[0]), int(network[-1])
+    name = script_of(spec, index)
+    company = company_of(spec, index, name, SCRIPTS[name].customer)
+    at_desk = company.account_id
     if has_own_network(spec, index):
-        name = script_of(spec, index)
-        company = company_of(spec, index, name, SCRIPTS[name].customer)
-        return Row(first, last, 100_000 + index, Holder(_spelling(company), Use.COMPANY), company.account_id)
+        return Row(first, last, OWN_ASN + index, Holder(_spelling(company), Use.COMPANY), at_desk, at_desk)
     beside = isp_beside(spec, index)
     if beside:
-        return Row(first, last, 100_000 + index, Holder(beside, Use.ISP))
+        return Row(first, last, OWN_ASN + index, Holder(beside, Use.ISP), office_of=at_desk)
     at = _ISPS[mix(spec.seed, index, 21) % len(_ISPS)]
-    return Row(first, last, FIRST_ASN + at, OTHERS[at])
+    return Row(first, last, FIRST_ASN + at, OTHERS[at], office_of=at_desk)
 
 
 def _spelling(company: Company) -> str:
