@@ -1,4 +1,4 @@
-"""Stage 2 on Kafka: events and identity facts -> activities and identity facts. State by subject."""
+"""Stage 2 on Kafka: events, identity facts and returned hits -> activities and identity facts. State by subject."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,11 +9,14 @@ from agents.shell.codec import decode
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
-from pipeline.identify import DAY_MS, HISTORY_DAYS, Identified, identify, learn
+from pipeline.identify import Identified, identify
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.learn import learn, take_back
+from pipeline.stitch.attribute import DAY_MS, HISTORY_DAYS
 from schemas.event import Event
+from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
-from schemas.topics import ACTIVITIES, EVENTS, IDENTITY, TopicNames
+from schemas.topics import ACTIVITIES, EVENTS, IDENTITY, RETURNED, TopicNames
 
 
 class IdentifyHandler:
@@ -33,25 +36,27 @@ class IdentifyHandler:
         metrics: Metrics,
         networks: Networks = NO_NETWORKS,
     ) -> None:
-        self._events = names.name(EVENTS)
+        self._events, self._returned = names.name(EVENTS), names.name(RETURNED)
         self._activities, self._identity = names.name(ACTIVITIES), names.name(IDENTITY)
         self._directory, self._metrics, self._networks = directory, metrics, networks
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
-        """Work one batch of events, or of facts that came back."""
+        """Work one batch of events, of facts that came back, or of hits that accounts returned."""
         directory = self._directory()
         touched: dict[bytes, SubjectState | None] = {}
         changed: set[bytes] = set()
         outcomes: Counter[str] = Counter()
         received: list[int] = []
-        is_events = records[0].topic == self._events
+        topic = records[0].topic
         for record in records:
             key: bytes = record.key
             subject = touched[key] if key in touched else decode_state(state.get(key))
-            if is_events:
+            if topic == self._events:
                 event = decode(Event, record)
                 received.append(event.received_ms)
                 result = identify(event, subject, directory, self._networks)
+            elif topic == self._returned:
+                result = take_back(decode(Returned, record), subject, directory)
             else:
                 result = learn(decode(IdentityFact, record), subject, directory)
             if result.state is not subject:
@@ -88,9 +93,12 @@ class IdentifyHandler:
 
 
 def _forget_ms(subject: SubjectState) -> int:
-    if subject.account_id:
+    if subject.links or subject.blocks:
         return 0
-    newest = max((past.occurred_ms for past in subject.history), default=0)  # the last to come may be an old one
+    seen_with = max(subject.edges.values(), default=0)
+    newest = max(
+        (past.occurred_ms for past in subject.history), default=seen_with
+    )  # the last to come may be an old one
     return newest + (HISTORY_DAYS + 1) * DAY_MS if newest else 0
 
 

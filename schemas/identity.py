@@ -32,7 +32,13 @@ class FactKind(StrEnum):
     """What a fact says of its subject."""
 
     LINK = "link"
-    """It belongs to the account."""
+    """It belongs to the account: an event showed it."""
+
+    PASSED = "passed"
+    """It belongs to the account, says the user or mailbox it was seen with."""
+
+    WITHDRAWN = "withdrawn"
+    """That user or mailbox no longer says so."""
 
     EDGE = "edge"
     """It was seen together with another id, and nobody knows yet of which company."""
@@ -41,7 +47,8 @@ class FactKind(StrEnum):
     """It belongs to a company domain that is no account's; ops may promote the domain."""
 
     UNLINK = "unlink"
-    """It does not belong to the account, whatever was said before; `*` for any account."""
+    """It does not belong to the account, whatever was said before (with `other`: whatever that id said); `*` for any
+    account. Somebody said so by command."""
 
     RELINK = "relink"
     """An unlink is taken back."""
@@ -104,7 +111,8 @@ class SubjectState(Record):
         description="Ids of the newest events, newest last: duplicates are known by them.",
     )
     history: tuple[Hit, ...] = Field((), description="Hits nobody could be named for yet, oldest first.")
-    told: tuple[str, ...] = Field((), description="Fact ids already written, so that each is written once.")
+    told: tuple[str, ...] = Field((), description="Facts its events showed and that were told, newest last.")
+    passed: tuple[str, ...] = Field((), description="Links a hub has passed on to ids it was seen with.")
     by_network: dict[str, str] = Field(
         default_factory=dict,
         description="Waiting hit -> account its address named already: the same account is not told twice.",

@@ -110,9 +110,7 @@ REJECTED = Topic(
 )
 IDENTITY = Topic("intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90)
 ACTIVITIES = Topic("intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90)
-RETURNED = Topic(
-    "intent.returned.v1", Returned, "subject", "advance", "identify", 7, bytes_max=OWN_BYTES_MAX
-)
+RETURNED = Topic("intent.returned.v1", Returned, "subject", "advance", "identify", 7, bytes_max=OWN_BYTES_MAX)
 TRANSITIONS = Topic(
     "intent.transitions.v1",
     Transition,

@@ -38,7 +38,12 @@ def listed(
     )
 
 
-def unlisted(method: Method, account_id: str, domain: str, reason: str, rank: int = 0, confidence: float = 0) -> Answer:
-    """An answer that names an account the directory does not know."""
-    sure = confidence or CONFIDENCE[method]
-    return Answer(account_id, account_id, domain, method, sure, reason, rank or RANK[method], family_of(method))
+def unlisted(account_id: str, reason: str) -> Answer:
+    """An answer that names an account by an id the directory does not know."""
+    method = Method.UNLISTED_ID
+    return Answer(account_id, account_id, "", method, CONFIDENCE[method], reason, RANK[method], family_of(method))
+
+
+def unmatched(method: Method, domain: str, reason: str, rank: int) -> Answer:
+    """An answer that names a company's domain, but no account: none has that domain."""
+    return Answer("", domain, domain, method, CONFIDENCE[Method.EMAIL_DOMAIN], reason, rank, family_of(method))
