@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.stitch.links import active_links
-
 from deploy.evaluate.line import NAMES, PlainLine
 from deploy.evaluate.standing import standing_of
+from pipeline.stitch.links import active_links
 from schemas.activity import Activity
 from schemas.base import Source, stable_id
 from schemas.event import Event

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from pipeline.stitch.links import active_links
-
 from deploy.evaluate.line import PlainLine
 from deploy.evaluate.measures.components import end_of, work
 from deploy.evaluate.measures.order import compare
 from deploy.evaluate.world import Tell, World, run
+from pipeline.stitch.links import active_links
 from schemas.base import stable_id
 from schemas.event import Event
 from schemas.identity import FactKind, IdentityFact, SubjectState

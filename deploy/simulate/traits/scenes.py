@@ -138,6 +138,16 @@ def known_user(spec: WorldSpec, at_ms: int, head: str, rng: Random) -> Iterator[
     yield from scene.pages(device, person.email, company.account_id, 3)
 
 
+def desk_reader(spec: WorldSpec, at_ms: int, head: str, rng: Random) -> Iterator[tuple[Company | None, Act]]:
+    """Somebody reads at the desk and never gives a name: nothing but the address can tell the company."""
+    scene = _Scene(spec, "desk_reader", at_ms, head, rng)
+    company = some_company(spec, rng)
+    device = device_of(spec, rng, office_address(company))
+    for _ in range(1 + int(rng.random() * 3)):
+        yield from scene.pages(device, "", company.account_id, 1 + int(rng.random() * 3))
+        scene.days(0.5, 6)
+
+
 def network_staff(spec: WorldSpec, at_ms: int, head: str, rng: Random) -> Iterator[tuple[Company | None, Act]]:
     """Somebody who works at a network that is an account, from that network, as thousands of its customers."""
     scene = _Scene(spec, "network_staff", at_ms, head, rng)
@@ -158,6 +168,7 @@ SCENES: Mapping[str, Scene] = {
     "consultant": consultant,
     "leaver": leaver,
     "known_user": known_user,
+    "desk_reader": desk_reader,
     "network_staff": network_staff,
 }
 

@@ -29,6 +29,7 @@ class Traits:
         consultant: an agency's mailbox at another company's office address.
         leaver: changes employer and keeps the device.
         known_user: is linked to a visitor's id by a user id alone.
+        desk_reader: reads at the office and never gives a name.
         network_staff: works at an account that is a network itself.
 
     Beside:
@@ -51,6 +52,7 @@ class Traits:
     consultant: float = 0.0
     leaver: float = 0.0
     known_user: float = 0.0
+    desk_reader: float = 0.0
     network_staff: float = 0.0
     network_accounts: int = 0
 
@@ -88,6 +90,7 @@ HARD = Traits(
     consultant=0.006,
     leaver=0.006,
     known_user=0.01,
+    desk_reader=0.03,
     network_staff=0.004,
     network_accounts=10,
 )
