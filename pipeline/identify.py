@@ -154,14 +154,12 @@ def _shown(event: Event, state: SubjectState, own: Verdict) -> tuple[SubjectStat
             changes["told"] = (*state.told, *map(told_id, told))[-TOLD_MAX:]
         if own.winner is not None:
             changes["links"] = with_link(state.links, link_by(event, own.winner))
-    hub = is_hub(event.subject)
-    if hub:
-        edges = state.edges
-        for other in ids_of(event)[1:]:
-            edges = with_edge(edges, other, event.occurred_ms)
-        changes["edges"] = edges
+    edges = state.edges
+    for other in ids_of(event)[1:]:
+        edges = with_edge(edges, other, event.occurred_ms)
+    changes["edges"] = edges
     after = state.model_copy(update=changes)
-    if hub and (after.links != state.links or after.edges.keys() != state.edges.keys()):
+    if is_hub(event.subject) and (after.links != state.links or after.edges.keys() != state.edges.keys()):
         passed, known = passed_on(event.subject, after)
         if passed:
             return after.model_copy(update={"passed": known}), (*told, *passed)
