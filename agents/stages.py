@@ -75,7 +75,7 @@ def _ingest(runtime: Runtime) -> Stage:
     sources = {topic: source for source in Source for topic in names.raw(source)}
 
     def handler() -> Handler:
-        return IngestHandler(sources, names, runtime.clock, runtime.metrics)
+        return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.networks)
 
     # stateless, and producers choose their partition counts: a lane per input partition
     return _transactional(runtime, "ingest", lambda tp: f"{tp.topic}-{tp.partition}", handler, None)

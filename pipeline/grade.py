@@ -21,8 +21,7 @@ they are asked for before it, and only at opens, so that a proxied open says wha
 import re
 from functools import lru_cache
 
-from crawleruseragents import is_crawler
-
+from pipeline.lists.crawlers import is_crawler
 from schemas.base import Source
 from schemas.event import Grade
 
@@ -58,7 +57,7 @@ def grade(source: Source, kind: str, user_agent: str | None, verdict: str = "") 
     return (Grade.MACHINE, reason) if reason else HUMAN
 
 
-@lru_cache(maxsize=16_384)  # the list is 1,500 patterns, up to 300 us a look; user agents repeat
+@lru_cache(maxsize=16_384)  # user agents repeat
 def _reason(source: Source, opened: bool, user_agent: str) -> str:
     if source is Source.EMAIL:
         if opened and (user_agent == _BARE or _PROXY.search(user_agent)):

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import typer
 
 from deploy.cli.accounts import app as accounts
+from deploy.cli.data import app as data
 from deploy.cli.decode import decode
 from deploy.cli.doctor import doctor
 from deploy.cli.identify import identify
@@ -39,6 +40,7 @@ if all(map(find_spec, LOCAL_PACKAGES)):
     )
 app.add_typer(topics, name="topics", help="Topics: create, check, list.")
 app.add_typer(accounts, name="accounts", help="The account directory: import, list.")
+app.add_typer(data, name="data", help="Network data: update, status.")
 app.command()(migrate)
 app.command()(worker)
 app.command()(watch)

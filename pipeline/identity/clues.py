@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pipeline.directory import Directory
 from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.lists import builds
 from schemas.account import Account
 from schemas.event import Event
 from schemas.identity import Method, SubjectState
@@ -46,4 +47,5 @@ def unlisted(account_id: str, reason: str) -> Answer:
 
 def unmatched(method: Method, domain: str, reason: str, rank: int) -> Answer:
     """An answer that names a company's domain, but no account: none has that domain."""
-    return Answer("", domain, domain, method, CONFIDENCE[Method.EMAIL_DOMAIN], reason, rank, family_of(method))
+    sure, build = CONFIDENCE[Method.EMAIL_DOMAIN], builds.MAIL_LISTS
+    return Answer("", domain, domain, method, sure, reason, rank, family_of(method), build)

@@ -1,8 +1,9 @@
 """Evidence of what somebody said: account ids and company domains of producers, mailboxes, and what was said before."""
 
-from pipeline.domains import mail_host, registrable, work_domain
+from pipeline.domains import MailKind, mail_host, mail_kind, registrable, work_domain
 from pipeline.identity.answer import RANK, Answer
 from pipeline.identity.clues import Clues, listed, unlisted, unmatched
+from pipeline.lists import builds
 from schemas.base import Source
 from schemas.event import Event, Grade
 from schemas.identity import Method
@@ -29,7 +30,8 @@ def by_account_domain(clues: Clues) -> Answers:
     reason = f"company domain {host} named by the producer"
     owners = clues.directory.owners(host)
     if owners:
-        return tuple(listed(Method.ACCOUNT_DOMAIN, account, registrable(host) or host, reason) for account in owners)
+        domain = registrable(host) or host
+        return tuple(listed(Method.ACCOUNT_DOMAIN, item, domain, reason, build=builds.SUFFIXES) for item in owners)
     domain = work_domain(host)
     if not domain:
         return ()
@@ -47,7 +49,7 @@ def by_mailbox(clues: Clues) -> Answers:
     if method is Method.EMAIL_RECIPIENT and event.subject[:2] != "e:" and not _clicked(event):
         return ()  # a scanner that opens a mail must not name the visitor or user it is counted for
     reason = f"{what} at {host}, a domain of the account"
-    return tuple(listed(method, account, host, reason) for account in owners)
+    return tuple(listed(method, account, host, reason, build=builds.SUFFIXES) for account in owners)
 
 
 def by_unlisted_mailbox(clues: Clues) -> Answers:
@@ -78,7 +80,7 @@ def why_no_id(clues: Clues) -> str:
 def why_no_domain(clues: Clues) -> str:
     """Why no company domain names anybody, in words."""
     host = clues.event.account_domain
-    return f"{host} is no one company's" if host else "no company domain named by a producer"
+    return _of_lists(host) if host else "no company domain named by a producer"
 
 
 def why_no_mailbox(clues: Clues) -> str:
@@ -88,7 +90,29 @@ def why_no_mailbox(clues: Clues) -> str:
         return "no mailbox, or a placeholder"
     if clues.directory.owners(host):
         return "a mail event that nobody is known to have acted on"
-    return f"{host} is no account's domain" if work_domain(host) else f"{host} is no one company's"
+    return _of_lists(host) if not work_domain(host) else f"{host} is no account's domain, data {builds.SUFFIXES}"
+
+
+def why_no_unlisted_mailbox(clues: Clues) -> str:
+    """Why no mailbox names a company nobody listed, in words."""
+    host = mail_host(clues.event.email)
+    if not host:
+        return "no mailbox, or a placeholder"
+    return f"{host} is an account's domain" if clues.directory.owners(host) else _of_lists(host)
+
+
+_WHOSE = {
+    MailKind.FREE: ("is free mail, which serves anybody", builds.FREE_MAIL),
+    MailKind.DISPOSABLE: ("is throw-away mail", builds.DISPOSABLE_MAIL),
+    MailKind.PLACEHOLDER: ("is set aside for examples", builds.SUFFIXES),
+    MailKind.EDUCATION: ("is a school's or university's (segment education, no company)", builds.EDUCATION),
+    MailKind.WORK: ("is nothing a company can register", builds.SUFFIXES),
+}
+
+
+def _of_lists(host: str) -> str:
+    what, build = _WHOSE[mail_kind(host)]
+    return f"{host} {what}, data {build}"
 
 
 def _mailbox_method(event: Event) -> tuple[Method, str]:

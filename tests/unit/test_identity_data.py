@@ -11,11 +11,12 @@ from deploy.cli.__main__ import app
 from pipeline.directory import Directory
 from pipeline.identity.accounts import read_accounts
 from pipeline.identity.asn import AsnTable
-from pipeline.identity.kinds import NetworkKind, network_kind
+from pipeline.identity.kinds import network_kind
 from pipeline.identity.names import normal_name
 from pipeline.identity.ranges import RangeTable, number_of, office_network
 from schemas.account import Account, AccountStatus
 from schemas.errors import RecordError, SettingsError
+from schemas.event import NetworkKind
 from tests.mmdb import write_mmdb
 
 HEAD = "account_id,name,domains,target,office_ranges\n"
