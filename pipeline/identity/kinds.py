@@ -23,7 +23,7 @@ _WORDS: tuple[tuple[NetworkKind, str], ...] = (
         r"|education\w*|edu|institute of technology|polytechnic\w*|research (and education )?network|national research"
         r"|campus|faculty|facult[ae]\w*|escuela|ecole|colegio|lycee|gymnasium",
     ),
-    (NetworkKind.MOBILE, r"mobile|mobiles|mobil\w{2,}|movil\w*|wireless|cellular|cellulaire|gsm|umts|lte|[345]g"),
+    (NetworkKind.MOBILE, r"(?<!exxon )mobil(?! oil)\w*|movil\w*|wireless|cellular|cellulaire|gsm|umts|lte|[345]g"),
     (
         NetworkKind.ISP,
         r"\w*tele[ck]om\w*|\w*telefon\w*|telco\w*|\w*telephone|telephony|telegraph|telia\w*|telenor\w*|tele|tel"

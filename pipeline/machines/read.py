@@ -4,9 +4,8 @@ import re
 from functools import lru_cache
 from zlib import crc32
 
-from pipeline.identity.kinds import NetworkKind
 from pipeline.machines.signs import Sign
-from schemas.event import Event, Grade
+from schemas.event import Event, Grade, NetworkKind
 from schemas.pulse import Act, Beat
 
 TRAP = "link_trap"

@@ -17,12 +17,11 @@ companies within a minute" needs state by address, and is left out.
 
 from typing import NamedTuple
 
-from pipeline.identity.kinds import NetworkKind
 from pipeline.machines.read import beat_of, is_hit, mail_of
 from pipeline.machines.threads import Verdict, first_due_ms, judged, kept, with_beat, with_delivery, with_time
 from pipeline.machines.views import REASON, with_view
 from schemas.base import Source
-from schemas.event import Event, Grade
+from schemas.event import Event, Grade, NetworkKind
 from schemas.pulse import Pulse, Thread
 
 PROOFS_MAX = 4
