@@ -31,11 +31,17 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a network, and whether the name gives away that anybody may use it."""
+    """Who holds a network.
+
+    Args:
+        telling: the name gives away that anybody may use it.
+        account: it is made up, and may be an account.
+    """
 
     name: str
     use: Use
     telling: bool = True
+    account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +64,43 @@ class Row:
 
 OTHERS: Sequence[Holder] = (
     Holder("Deutsche Telekom AG", Use.ISP),
-    Holder("Norvel Telekom AG", Use.ISP),
+    Holder("Norvel Telekom AG", Use.ISP, account=True),
     Holder("Comcast Cable Communications, LLC", Use.ISP),
-    Holder("Velmora", Use.ISP, telling=False),
+    Holder("Velmora", Use.ISP, telling=False, account=True),
     Holder("Telefonica de Espana S.A.U.", Use.ISP),
     Holder("Charter Communications Inc", Use.ISP),
-    Holder("Tarnwood Group Ltd", Use.ISP, telling=False),
+    Holder("Tarnwood Group Ltd", Use.ISP, telling=False, account=True),
     Holder("KABELPLUS-AS Kabelplus GmbH", Use.ISP, telling=False),
     Holder("Liberty Global B.V.", Use.ISP, telling=False),
-    Holder("Ostrana S.A.", Use.ISP, telling=False),
+    Holder("Ostrana S.A.", Use.ISP, telling=False, account=True),
+    Holder("Arvelin Breitband GmbH", Use.ISP, account=True),
+    Holder("Kestra Fibre Ltd", Use.ISP, account=True),
+    Holder("Ondalia Telecomunicaciones S.A.", Use.ISP, account=True),
+    Holder("Sundal Kabel-TV AS", Use.ISP, account=True),
+    Holder("Brenholt Net GmbH", Use.ISP, account=True),
     Holder("T-Mobile USA, Inc.", Use.MOBILE),
-    Holder("Halbera Mobil AG", Use.MOBILE),
+    Holder("Halbera Mobil AG", Use.MOBILE, account=True),
+    Holder("Polarin Wireless LLC", Use.MOBILE, account=True),
     Holder("Vodafone GmbH", Use.MOBILE),
-    Holder("Sundira Oyj", Use.MOBILE, telling=False),
+    Holder("Sundira Oyj", Use.MOBILE, telling=False, account=True),
     Holder("AMAZON-02", Use.HOSTING),
-    Holder("Ostra Cloud Hosting GmbH", Use.HOSTING),
+    Holder("Ostra Cloud Hosting GmbH", Use.HOSTING, account=True),
+    Holder("Vestra Datacenter A/S", Use.HOSTING, account=True),
+    Holder("Orbisa VPS SIA", Use.HOSTING, account=True),
     Holder("Hetzner Online GmbH", Use.HOSTING),
     Holder("DigitalOcean, LLC", Use.HOSTING),
-    Holder("Quorvane B.V.", Use.HOSTING, telling=False),
+    Holder("Quorvane B.V.", Use.HOSTING, telling=False, account=True),
     Holder("M247 Europe SRL", Use.VPN),
     Holder("Packethub S.A.", Use.VPN, telling=False),
-    Holder("Hidevault VPN Ltd", Use.VPN),
+    Holder("Hidevault VPN Ltd", Use.VPN, account=True),
+    Holder("Lumera Proxy Services Inc", Use.VPN, account=True),
     Holder("Cloudflare, Inc.", Use.RELAY),
     Holder("Akamai Technologies, Inc.", Use.RELAY),
-    Holder("Universitaet Kordal", Use.EDUCATION),
-    Holder("Dalfen College", Use.EDUCATION),
+    Holder("Universitaet Kordal", Use.EDUCATION, account=True),
+    Holder("Dalfen College", Use.EDUCATION, account=True),
     Holder("Politecnico di Norda", Use.EDUCATION, telling=False),
 )
-MADE_UP = tuple(
-    at
-    for at, holder in enumerate(OTHERS)
-    if holder.name.split()[0]
-    in ("Norvel", "Velmora", "Tarnwood", "Ostrana", "Halbera", "Sundira", "Ostra", "Quorvane", "Hidevault", "Dalfen")
-)
+MADE_UP = tuple(at for at, holder in enumerate(OTHERS) if holder.account)
 """Those that may be accounts."""
 
 _BASE_V4 = int(ip_address("240.0.0.0"))

@@ -92,6 +92,6 @@ HARD = Traits(
     known_user=0.01,
     desk_reader=0.03,
     network_staff=0.004,
-    network_accounts=10,
+    network_accounts=20,
 )
 """Remote work is the rule, each hardship is there; the shares are set, not measured: nobody publishes them."""
