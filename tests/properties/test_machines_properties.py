@@ -31,8 +31,10 @@ hits = st.builds(
 )
 stories = st.lists(hits, max_size=14, unique_by=lambda one: one.event_id).filter(
     # within what is kept: nothing falls out
-    lambda story: sum(one.type == "delivered" for one in story) <= DELIVERED_MAX
-    and len({one.occurred_ms for one in story if one.type == "reply"}) <= PROOFS_MAX
+    lambda story: (
+        sum(one.type == "delivered" for one in story) <= DELIVERED_MAX
+        and len({one.occurred_ms for one in story if one.type == "reply"}) <= PROOFS_MAX
+    )
 )
 
 

@@ -12,12 +12,15 @@ from random import Random
 from deploy.evaluate.line import PlainLine
 from deploy.evaluate.measures.components import end_of, work
 from deploy.evaluate.measures.order import compare
+from deploy.evaluate.standing import standing_of
 from deploy.evaluate.world import Tell, World, run
 from pipeline.stitch.links import active_links
+from schemas.activity import Activity
 from schemas.base import stable_id
 from schemas.event import Event
 from schemas.identity import FactKind, IdentityFact, SubjectState
 from schemas.journey import JourneyState
+from schemas.topics import ACTIVITIES
 
 SHOWN = 5
 
@@ -49,7 +52,7 @@ def try_unlinks(world: World, tries: int, tell: Tell = lambda share: None) -> Un
         after, before = world.line(), world.line()
         work(after, events, after=[fact])
         work(before, events, before=[fact])
-        found = list(difference(before, after, events))
+        found = [*_still(after, subject, account_id, events), *difference(before, after, events)]
         exact += not found
         differences += [f"{subject} from {account_id}: {text}" for text in found]
         tell((number + 1) / len(chosen))
@@ -66,6 +69,17 @@ def unlink_of(subject: str, account_id: str, at_ms: int) -> IdentityFact:
         reason="said so by command",
         observed_ms=at_ms,
     )
+
+
+def _still(line: PlainLine, subject: str, account_id: str, events: Sequence[Event]) -> Iterator[str]:
+    """What of a link is still there after it was taken back: else an unlink that does nothing would restore exactly."""
+    state = line.states("identify", SubjectState)[subject]
+    if any(link.account_id == account_id for link in active_links(state)):
+        yield "it is still linked"
+    standing = standing_of(events, line.values(ACTIVITIES, Activity)).activities
+    for activity in (activity for found in standing.values() for activity in found):
+        if activity.subject == subject and activity.account_id == account_id:
+            yield f"event {activity.event_id} still stands under the account"
 
 
 def difference(expected: PlainLine, found: PlainLine, events: Sequence[Event]) -> Iterator[str]:
