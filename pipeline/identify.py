@@ -21,7 +21,7 @@ from pipeline.identity.ids import noted, shared_device, with_real_ids
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.stitch.attribute import HISTORY_DAYS, attributed, to_activity
 from pipeline.stitch.facts import facts_of, ids_of, link_by, told_id
-from pipeline.stitch.hubs import is_hub, passed_on
+from pipeline.stitch.hubs import is_hub, news, passed_on
 from pipeline.stitch.links import blocked, with_edge, with_link
 from schemas.activity import Activity
 from schemas.event import Event, Grade
@@ -106,14 +106,15 @@ def weigh(event: Event, state: SubjectState, directory: Directory, networks: Net
 
 
 def _weighed(event: Event, state: SubjectState, directory: Directory, networks: Networks) -> tuple[Verdict, Verdict]:
-    """The verdict, and what the event says by itself, address and history aside."""
+    """The verdict, and what the event says by itself: address, history and unlinks aside."""
     answers = gather(Clues(event, state, directory, networks))
+    said = [item for item in answers if item.method is not Method.STITCHED and item.method not in IP_METHODS]
+    own = decide(said)
     if state.blocks and answers:
         words = ids_of(event)[1:]
         answers = [answer for answer in answers if not blocked(state.blocks, answer.account_id, words)]
-    said = [item for item in answers if item.method is not Method.STITCHED and item.method not in IP_METHODS]
-    verdict = decide(answers)
-    return verdict, verdict if len(said) == len(answers) else decide(said)
+        return decide(answers), own
+    return own if len(said) == len(answers) else decide(answers), own
 
 
 def hit_of(event: Event, real: Event) -> Hit:
@@ -154,13 +155,15 @@ def _shown(event: Event, state: SubjectState, own: Verdict) -> tuple[SubjectStat
             changes["told"] = (*state.told, *map(told_id, told))[-TOLD_MAX:]
         if own.winner is not None:
             changes["links"] = with_link(state.links, link_by(event, own.winner))
-    edges = state.edges
-    for other in ids_of(event)[1:]:
-        edges = with_edge(edges, other, event.occurred_ms)
-    changes["edges"] = edges
+    hub = is_hub(event.subject)
+    if hub:
+        edges = state.edges
+        for other in ids_of(event)[1:]:
+            edges = with_edge(edges, other, event.occurred_ms)
+        changes["edges"] = edges
     after = state.model_copy(update=changes)
-    if is_hub(event.subject) and (after.links != state.links or after.edges.keys() != state.edges.keys()):
-        passed, known = passed_on(event.subject, after)
+    if hub and after.edges and news(state, after):
+        passed, known = passed_on(event.subject, after, event.occurred_ms)
         if passed:
             return after.model_copy(update={"passed": known}), (*told, *passed)
     return after, told

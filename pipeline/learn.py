@@ -6,13 +6,16 @@ from pipeline.identity.answer import Answer, decide
 from pipeline.identity.clues import Clues
 from pipeline.identity.stitched import by_earlier_visit
 from pipeline.stitch.attribute import attributed, retraction_of
-from pipeline.stitch.hubs import edges_by, is_hub, passed_on, words_taken_back
+from pipeline.stitch.hubs import edges_by, is_hub, passed_on
 from pipeline.stitch.links import ANY, active_links, blocked, link_of, with_block, with_edge, with_link, without_pass
 from schemas.activity import Activity
 from schemas.base import Source
 from schemas.event import Event
 from schemas.hit import Returned
 from schemas.identity import FactKind, IdentityFact, SubjectState
+
+SHOWN = (FactKind.LINK, FactKind.EDGE, FactKind.UNMATCHED)
+"""Facts that an event showed: only these say that ids were seen together."""
 
 
 def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) -> Identified:
@@ -28,10 +31,9 @@ def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) 
     after = _noted(fact, before)
     facts: tuple[IdentityFact, ...] = ()
     if is_hub(fact.subject):
-        facts = _answered(fact, before)
-        passed, known = passed_on(fact.subject, after)
-        if passed:
-            after, facts = after.model_copy(update={"passed": known}), (*facts, *passed)
+        facts, known = passed_on(fact.subject, after, fact.observed_ms)
+        if facts:
+            after = after.model_copy(update={"passed": known})
     if after == before:
         return Identified(state, None, (), facts)
     retractions = _retractions(fact, before, after)
@@ -95,26 +97,12 @@ def _noted(fact: IdentityFact, state: SubjectState) -> SubjectState:
     elif fact.kind in (FactKind.UNLINK, FactKind.RELINK):
         changes["blocks"] = with_block(state.blocks, fact)
         return state.model_copy(update=changes)
-    if is_hub(fact.subject):
+    if is_hub(fact.subject) and fact.kind in SHOWN:
         edges = state.edges
         for other in edges_by(fact.subject, fact):
             edges = with_edge(edges, other, fact.observed_ms)
         changes["edges"] = edges
     return state.model_copy(update=changes)
-
-
-def _answered(fact: IdentityFact, state: SubjectState) -> tuple[IdentityFact, ...]:
-    """What a hub tells by its own word: an unlink to all it was seen with; one it knows, to an id that is new to it."""
-    if fact.other and fact.kind is FactKind.LINK and state.blocks:
-        if not blocked(state.blocks, fact.account_id):
-            return ()
-        unlink = fact.model_copy(
-            update={"kind": FactKind.UNLINK, "reason": f"{fact.subject} was unlinked from {fact.account_id}"}
-        )
-        return words_taken_back(fact.subject, unlink, (fact.other,))
-    if fact.other or fact.kind not in (FactKind.UNLINK, FactKind.RELINK):
-        return ()
-    return words_taken_back(fact.subject, fact, tuple(state.edges))
 
 
 def _retractions(fact: IdentityFact, before: SubjectState, after: SubjectState) -> tuple[Activity, ...]:

@@ -72,6 +72,9 @@ class IdentityFact(Record):
     reason: str = Field(description="The evidence in words.")
     event_id: str = Field("", description="Event that showed it; '' where somebody said so by command.")
     observed_ms: int = Field(description="Event time of that event, or time of the command, ms since 1970 UTC.")
+    seen_ms: int = Field(
+        0, description="Week in which the subject was last seen with `other`, where that passed it on."
+    )
 
 
 class Link(Record):
@@ -112,7 +115,9 @@ class SubjectState(Record):
     )
     history: tuple[Hit, ...] = Field((), description="Hits nobody could be named for yet, oldest first.")
     told: tuple[str, ...] = Field((), description="Facts its events showed and that were told, newest last.")
-    passed: tuple[str, ...] = Field((), description="Links a hub has passed on to ids it was seen with.")
+    passed: dict[str, str] = Field(
+        default_factory=dict, description="Link a hub has passed on to an id it was seen with -> how fresh and sure."
+    )
     by_network: dict[str, str] = Field(
         default_factory=dict,
         description="Waiting hit -> account its address named already: the same account is not told twice.",

@@ -4,16 +4,20 @@
 
 CREATE TABLE IF NOT EXISTS identity_log
 (
-    fact_id String COMMENT 'Id of the fact, from subject, account, person and event',
+    fact_id String COMMENT 'Id of the fact, from what it says',
+    kind LowCardinality(String) COMMENT 'link, edge, unmatched, passed, withdrawn, unlink or relink',
     subject String COMMENT 'Subject the fact is about: a:<visitor>, u:<user>, e:<mailbox>, c:<company>',
-    account_id String COMMENT 'Account the subject belongs to',
+    other String COMMENT 'Id it was seen with, or that passed the fact on; '''' if none',
+    account_id String COMMENT 'Account the subject belongs to; '''' where none is known (an edge, an unmatched domain)',
     domain String COMMENT 'Company domain',
     person String COMMENT 'Person the subject is, if known: mailbox, else user id',
-    method LowCardinality(String) COMMENT 'How the account was found: account_id, account_domain, email_directory, ...',
+    user_id String COMMENT 'User id the evidence is of; '''' if none',
+    method LowCardinality(Nullable(String))
+        COMMENT 'How the account was found: account_id, account_domain, email_directory, ...; NULL where there is none',
     confidence Float64 COMMENT 'How sure that is, 0 to 1',
     reason String COMMENT 'The evidence in words',
-    event_id String COMMENT 'Event that showed it',
-    observed_at DateTime64(3, 'UTC') COMMENT 'When that event happened',
+    event_id String COMMENT 'Event that showed it; '''' where somebody said so by command',
+    observed_at DateTime64(3, 'UTC') COMMENT 'When that event happened, or when the command was given',
     kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
     kafka_partition Int32 COMMENT 'Its partition',
     kafka_offset UInt64 COMMENT 'Its offset',

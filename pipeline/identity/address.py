@@ -38,7 +38,7 @@ def by_database(clues: Clues) -> Answers:
         return ()
     owners = [*clues.directory.named(company.organization)]
     if company.domain:
-        owners += clues.directory.owners(company.domain)
+        owners += clues.directory.owners(company.domain, clues.event.occurred_ms)
     reason = f"the IP database names {company.organization}"
     return tuple(
         listed(Method.IP_DATABASE, account, "", reason, company.confidence, clues.networks.database_build)

@@ -33,7 +33,7 @@ def listed(
 ) -> Answer:
     """An answer that names an account of the directory."""
     sure = confidence or CONFIDENCE[method]
-    domain = domain or (account.domains[0] if account.domains else "")
+    domain = domain or account.main_domain
     return Answer(
         account.account_id, account.name, domain, method, sure, reason, RANK[method], family_of(method), build
     )

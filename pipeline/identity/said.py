@@ -4,6 +4,7 @@ from pipeline.domains import MailKind, mail_host, mail_kind, registrable, work_d
 from pipeline.identity.answer import RANK, Answer
 from pipeline.identity.clues import Clues, listed, unlisted, unmatched
 from pipeline.lists import builds
+from schemas.account import Account
 from schemas.base import Source
 from schemas.event import Event, Grade
 from schemas.identity import Method
@@ -28,7 +29,7 @@ def by_account_domain(clues: Clues) -> Answers:
     if not host:
         return ()
     reason = f"company domain {host} named by the producer"
-    owners = clues.directory.owners(host)
+    owners = _owners(clues, host)
     if owners:
         domain = registrable(host) or host
         return tuple(listed(Method.ACCOUNT_DOMAIN, item, domain, reason, build=builds.SUFFIXES) for item in owners)
@@ -42,7 +43,7 @@ def by_mailbox(clues: Clues) -> Answers:
     """A mailbox at a domain of an account: verified, typed, or a recipient's whose mail was clicked."""
     event = clues.event
     host = mail_host(event.email)
-    owners = clues.directory.owners(host) if host else ()
+    owners = _owners(clues, host)
     if not owners:
         return ()
     method, what = _mailbox_method(event)
@@ -56,7 +57,7 @@ def by_unlisted_mailbox(clues: Clues) -> Answers:
     """A work mailbox at a domain that is no account's."""
     host = mail_host(clues.event.email)
     domain = work_domain(host)
-    if not domain or clues.directory.owners(host):
+    if not domain or _owners(clues, host):
         return ()
     reason = f"work mailbox at {domain}, not in the directory"
     return (unmatched(Method.EMAIL_DOMAIN, domain, reason, RANK[Method.EMAIL_DOMAIN]),)
@@ -88,7 +89,7 @@ def why_no_mailbox(clues: Clues) -> str:
     host = mail_host(clues.event.email)
     if not host:
         return "no mailbox, or a placeholder"
-    if clues.directory.owners(host):
+    if _owners(clues, host):
         return "a mail event that nobody is known to have acted on"
     return _of_lists(host) if not work_domain(host) else f"{host} is no account's domain, data {builds.SUFFIXES}"
 
@@ -98,7 +99,7 @@ def why_no_unlisted_mailbox(clues: Clues) -> str:
     host = mail_host(clues.event.email)
     if not host:
         return "no mailbox, or a placeholder"
-    return f"{host} is an account's domain" if clues.directory.owners(host) else _of_lists(host)
+    return f"{host} is an account's domain" if _owners(clues, host) else _of_lists(host)
 
 
 _WHOSE = {
@@ -113,6 +114,11 @@ _WHOSE = {
 def _of_lists(host: str) -> str:
     what, build = _WHOSE[mail_kind(host)]
     return f"{host} {what}, data {build}"
+
+
+def _owners(clues: Clues, host: str) -> tuple[Account, ...]:
+    """Who owned a host when the event happened."""
+    return clues.directory.owners(host, clues.event.occurred_ms) if host else ()
 
 
 def _mailbox_method(event: Event) -> tuple[Method, str]:

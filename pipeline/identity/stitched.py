@@ -43,12 +43,7 @@ def why_not_stitched(clues: Clues) -> str:
 
 
 def last_seen_ms(link: Link, state: SubjectState) -> int:
-    """When the subject was last seen with what the link rests on, ms since 1970.
-
-    When a hub passed a link on depends on the order of events; when the subject itself was seen with the hub does not.
-    """
-    if link.via in state.edges:
-        return state.edges[link.via]
+    """When the subject was last seen with what the link rests on, ms since 1970."""
     return max(link.last_ms, state.users.get(link.user_id, 0) if link.user_id else 0)
 
 

@@ -6,6 +6,7 @@ Facts follow from the event and the directory alone, so any order of events give
 from collections.abc import Collection
 
 from pipeline.identity.answer import Answer, Verdict
+from pipeline.stitch.links import week_of
 from schemas.base import stable_id
 from schemas.event import Event
 from schemas.identity import FactKind, IdentityFact, Link
@@ -73,8 +74,9 @@ def _fact(
     other = event.subject if subject != event.subject else ""
     person = event.email or event.user_id
     account_id, method = (own.account_id, own.method) if own else ("", None)
-    # one id for one statement: the same shown again by a later event need not be told again
-    fact_id = stable_id("fact", kind, subject, account_id, domain, person, method or "", other)
+    # one id for one statement a week: the same shown again by a later event need not be told again
+    week = week_of(event.occurred_ms)
+    fact_id = stable_id("fact", kind, subject, account_id, domain, person, event.user_id, method or "", other, week)
     if fact_id[:TOLD_ID_LENGTH] in told:
         return None
     if own is not None:

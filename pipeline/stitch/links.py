@@ -3,7 +3,11 @@
 A link is one kind of evidence for one account. Links are only ever added; an unlink blocks an account (or one id's word
 for it), and a relink takes the block back. So whatever order facts and events come in, the same is known in the end.
 
-Bounds: the 16 best links and the 51 newest edges of a subject; more than 50 edges make a hub crowded (`hubs.py`).
+Facts are told once a week, so what they say of time counts by the week: else it would matter which event of several
+came first. What a subject's own events show of it counts to the millisecond.
+
+Bounds: the 64 best links (beyond, order may matter) and the 51 newest edges of a subject; more than 50 edges make a
+hub crowded (`hubs.py`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,15 +15,22 @@ from collections.abc import Iterable, Mapping
 from pipeline.identity.answer import RANK
 from schemas.identity import FactKind, IdentityFact, Link, SubjectState
 
-LINKS_MAX = 16
+LINKS_MAX = 64
 EDGES_MAX = 50
+WEEK_MS = 7 * 86_400_000
 ANY = "*"
 BY = "|"
+
+
+def week_of(at_ms: int) -> int:
+    """Start of the week a moment lies in, ms since 1970."""
+    return at_ms - at_ms % WEEK_MS
 
 
 def link_of(fact: IdentityFact) -> Link:
     """What a fact adds to its subject."""
     assert fact.method is not None
+    week_ms = week_of(fact.seen_ms or fact.observed_ms)
     return Link(
         account_id=fact.account_id,
         domain=fact.domain,
@@ -30,16 +41,16 @@ def link_of(fact: IdentityFact) -> Link:
         user_id=fact.user_id,
         via=fact.other if fact.kind is FactKind.PASSED else "",
         event_id=fact.event_id,
-        first_ms=fact.observed_ms,
-        last_ms=fact.observed_ms,
+        first_ms=week_ms,
+        last_ms=week_ms,
     )
 
 
 def with_link(links: tuple[Link, ...], new: Link) -> tuple[Link, ...]:
     """Links with one more sign: a link known already is seen again, and its first sign is the one that speaks."""
-    key = _key(new)
+    key = key_of(new)
     for at, old in enumerate(links):
-        if _key(old) == key:
+        if key_of(old) == key:
             merged = _merged(old, new)
             return links if merged is old else (*links[:at], merged, *links[at + 1 :])
     return tuple(sorted((*links, new), key=_order)[:LINKS_MAX])
@@ -87,8 +98,8 @@ def words_of(link: Link) -> tuple[str, ...]:
 
 def without_pass(links: tuple[Link, ...], fact: IdentityFact) -> tuple[Link, ...]:
     """Links without the one a hub passed on and now takes back."""
-    gone = (fact.account_id, fact.method, fact.other)
-    return tuple(link for link in links if (link.account_id, link.method, link.via) != gone)
+    gone = (fact.account_id, fact.method, fact.person, fact.user_id, fact.other)
+    return tuple(link for link in links if key_of(link) != gone)
 
 
 def rank_of(link: Link) -> int:
@@ -96,17 +107,18 @@ def rank_of(link: Link) -> int:
     return RANK[link.method]
 
 
-def _key(link: Link) -> tuple[str, str, str, str, str]:
+def key_of(link: Link) -> tuple[str, str, str, str, str]:
+    """What makes a link the same one, seen again."""
     return link.account_id, link.method, link.person, link.user_id, link.via
 
 
-def _order(link: Link) -> tuple[int, int, tuple[str, str, str, str, str]]:
-    return rank_of(link), -link.last_ms, _key(link)
+def _order(link: Link) -> tuple[int, tuple[str, str, str, str, str]]:
+    return rank_of(link), key_of(link)
 
 
 def _merged(old: Link, new: Link) -> Link:
     first = new if (new.first_ms, new.event_id) < (old.first_ms, old.event_id) else old
-    last_ms = max(old.last_ms, new.last_ms)
-    if first is old and last_ms == old.last_ms:
+    last_ms, confidence = max(old.last_ms, new.last_ms), max(old.confidence, new.confidence)
+    if first is old and (last_ms, confidence) == (old.last_ms, old.confidence):
         return old
-    return first.model_copy(update={"last_ms": last_ms})
+    return first.model_copy(update={"last_ms": last_ms, "confidence": confidence})

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ ALL_VIEWS = (
     "journey_before_sales_overall",
     "event_accounting",
     "system_delay",
+    "unmatched_domains",
 )
 
 
@@ -119,7 +121,7 @@ async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
     assert found == {
         "events": 5,  # the producer's retry counts once
         "rejected": 3,
-        "identity": 1,
+        "identity": 7,
         "activities": 14,
         "transitions": 8,
         "alerts": 4,
@@ -249,6 +251,18 @@ async def test_system_delay_leaves_out_what_waited_on_purpose(sink: ClickHouseSi
     ]
 
 
+async def test_unmatched_domains_are_those_no_account_claims_by_now(sink: ClickHouseSink) -> None:
+    assert await rows(sink, "SELECT * FROM unmatched_domains") == [
+        ("newco.io", 2, 3, 3, day(2), day(3)),
+        ("sold.com", 1, 1, 1, day(3), day(3)),
+    ]
+    [(periods,)] = await rows(sink, "SELECT domain_periods FROM accounts")
+    assert [tuple(period.values()) if isinstance(period, dict) else period for period in periods] == [
+        ("oldco.com", "subsidiary", day(0).date(), date(1970, 1, 1)),
+        ("sold.com", "subsidiary", date(1970, 1, 1), day(0).date()),
+    ]
+
+
 async def test_rows_inserted_again_change_no_result(sink: ClickHouseSink) -> None:
     before = await _snapshot(sink)
     for rows_max in (1000, 3):
@@ -298,6 +312,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "account_story": {"account_id": "acme"},
     "buying_group": {"days": 36500, "people_min": 2},
     "rejects_lately": {"days": 36500},
+    "new_companies": {"days": 36500, "people_min": 1},
 }
 
 

@@ -1,20 +1,16 @@
 """Stitching over several ids, unlinks, and hits that accounts return: the identify stage as a whole, facts and all."""
 
-from collections import deque
-
 import pytest
 
 from pipeline.directory import Directory
-from pipeline.identify import identify
-from pipeline.learn import learn, take_back
 from pipeline.stitch.hubs import crowded
 from pipeline.stitch.links import EDGES_MAX
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity
-from schemas.event import Event
 from schemas.hit import Hit, Returned
 from schemas.identity import FactKind, IdentityFact, Method, SubjectState
 from tests.builders import at, event
+from tests.identities import Identities
 
 DIRECTORY = Directory(
     {
@@ -22,35 +18,6 @@ DIRECTORY = Directory(
         "rival": Account(account_id="rival", name="Rival", domains=("rival-works.com",)),
     }
 )
-
-
-class Identities:
-    """States by subject; facts go to their subjects until all is quiet."""
-
-    def __init__(self) -> None:
-        self.states: dict[str, SubjectState] = {}
-        self.activities: list[Activity] = []
-        self.facts: list[IdentityFact] = []
-
-    def take(self, *given: Event | IdentityFact | Returned) -> list[Activity]:
-        """Work what is given; says what came of it."""
-        before = len(self.activities)
-        todo: deque[Event | IdentityFact | Returned] = deque(given)
-        while todo:
-            item = todo.popleft()
-            state = self.states.get(item.subject)
-            if isinstance(item, Event):
-                result = identify(item, state, DIRECTORY)
-            elif isinstance(item, Returned):
-                result = take_back(item, state, DIRECTORY)
-            else:
-                result = learn(item, state, DIRECTORY)
-            if result.state is not None:
-                self.states[item.subject] = SubjectState.model_validate_json(result.state.encode())
-            self.activities += result.activities
-            self.facts += result.facts
-            todo.extend(result.facts)
-        return self.activities[before:]
 
 
 def command(kind: FactKind, subject: str, account_id: str = "acme", days: float = 20) -> IdentityFact:
@@ -69,7 +36,7 @@ def told(activities: list[Activity]) -> list[tuple[str, str, bool]]:
 
 
 def test_a_visitor_known_by_user_id_alone_is_named_once_the_user_is() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     assert line.take(event(0, anonymous_id="v-1"), event(1, anonymous_id="v-1", user_id="u-1")) == []
     made = line.take(event(3, user_id="u-1", email="jane@acme-works.com"))
     assert told(made) == [("u:u-1", "acme", False), ("a:v-1", "acme", True), ("a:v-1", "acme", True)]
@@ -77,7 +44,7 @@ def test_a_visitor_known_by_user_id_alone_is_named_once_the_user_is() -> None:
 
 
 def test_it_goes_from_mailbox_to_user_to_visitor() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", user_id="u-1"))
     line.take(event(1, user_id="u-1", email="jo@gmail.com"))
     made = line.take(event(2, anonymous_id="v-9", email="jo@gmail.com", account_id="acme"))
@@ -89,14 +56,14 @@ def test_it_goes_from_mailbox_to_user_to_visitor() -> None:
 
 
 def test_a_visitor_passes_nothing_on() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", email="jane@acme-works.com"))
     line.take(event(1, anonymous_id="v-1", user_id="u-1"))
     assert line.take(event(2, user_id="u-1")) == []
 
 
 def test_a_role_mailbox_passes_nothing_on_to_its_users() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, user_id="u-1", email="info@gmail.com"), event(1, user_id="u-2", email="info@gmail.com"))
     line.take(event(2, email="info@gmail.com", account_id="acme"))
     assert line.states["u:u-1"].links == ()
@@ -104,7 +71,7 @@ def test_a_role_mailbox_passes_nothing_on_to_its_users() -> None:
 
 
 def test_what_a_role_mailbox_passed_on_is_taken_back_when_a_second_user_comes() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, user_id="u-1", email="info@gmail.com"))
     line.take(event(1, email="info@gmail.com", account_id="acme"))
     assert [link.account_id for link in line.states["u:u-1"].links] == ["acme"]
@@ -114,7 +81,7 @@ def test_what_a_role_mailbox_passed_on_is_taken_back_when_a_second_user_comes() 
 
 
 def test_a_crowded_user_passes_nothing_on() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(*(event(n / 100, anonymous_id=f"v-{n}", user_id="demo") for n in range(EDGES_MAX + 1)))
     assert crowded(line.states["u:demo"])
     made = line.take(event(2, user_id="demo", email="jane@acme-works.com"))
@@ -122,7 +89,7 @@ def test_a_crowded_user_passes_nothing_on() -> None:
 
 
 def test_links_of_a_visitor_fade_and_those_of_a_person_do_not() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", email="jane@acme-works.com"), event(0, email="jane@acme-works.com"))
     (now,) = line.take(event(0.5, anonymous_id="v-1"))
     (later,) = line.take(event(30, anonymous_id="v-1"))
@@ -133,7 +100,7 @@ def test_links_of_a_visitor_fade_and_those_of_a_person_do_not() -> None:
 
 
 def test_somebody_who_changes_employer_is_at_the_new_one() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", email="jane@acme-works.com"))
     line.take(event(60, anonymous_id="v-1", email="jane@rival-works.com"))
     (after,) = line.take(event(61, anonymous_id="v-1"))
@@ -141,7 +108,7 @@ def test_somebody_who_changes_employer_is_at_the_new_one() -> None:
 
 
 def test_an_unlink_takes_all_back_and_what_comes_after_waits() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1"), event(1, anonymous_id="v-1", email="jane@acme-works.com"))
     (retraction,) = line.take(command(FactKind.UNLINK, "a:v-1"))
     assert (retraction.type, retraction.subject, retraction.account_id) == (RETRACTION, "a:v-1", "acme")
@@ -152,7 +119,7 @@ def test_an_unlink_takes_all_back_and_what_comes_after_waits() -> None:
 
 
 def test_a_relink_brings_it_back() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", email="jane@acme-works.com"))
     line.take(command(FactKind.UNLINK, "a:v-1"), event(21, anonymous_id="v-1"))
     made = line.take(command(FactKind.RELINK, "a:v-1", days=22))
@@ -161,7 +128,7 @@ def test_a_relink_brings_it_back() -> None:
 
 
 def test_unlinking_a_mailbox_reaches_every_visitor_it_was_seen_as() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", email="jane@acme-works.com"), event(1, anonymous_id="v-1"))
     made = line.take(command(FactKind.UNLINK, "e:jane@acme-works.com"))
     assert {(item.type, item.subject) for item in made} == {
@@ -174,7 +141,7 @@ def test_unlinking_a_mailbox_reaches_every_visitor_it_was_seen_as() -> None:
 
 
 def test_unlinking_from_any_account_is_for_own_staff() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", email="jane@acme-works.com"))
     made = line.take(command(FactKind.UNLINK, "a:v-1", "*"))
     assert [(item.type, item.account_id) for item in made] == [(RETRACTION, "acme")]
@@ -183,7 +150,7 @@ def test_unlinking_from_any_account_is_for_own_staff() -> None:
 
 @pytest.mark.parametrize("unlinked", ["acme", "*"])
 def test_returned_hits_wait_for_the_right_name(unlinked: str) -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(10, anonymous_id="v-1", user_id="u-1"))
     (_, first) = line.take(event(11, user_id="u-1", email="jane@acme-works.com"))
     line.take(command(FactKind.UNLINK, "a:v-1", unlinked))
@@ -198,14 +165,14 @@ def test_returned_hits_wait_for_the_right_name(unlinked: str) -> None:
 
 
 def test_an_unlink_of_what_an_address_named_is_told_too() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.states["a:v-1"] = SubjectState(by_network={"e1": "acme"})
     (retraction,) = line.take(command(FactKind.UNLINK, "a:v-1"))
     assert retraction.account_id == "acme"
 
 
 def test_facts_say_how() -> None:
-    line = Identities()
+    line = Identities(DIRECTORY)
     line.take(event(1, anonymous_id="v-1", user_id="u-1"), event(3, user_id="u-1", email="jane@acme-works.com"))
     passed = [fact for fact in line.facts if fact.kind is FactKind.PASSED and fact.subject == "a:v-1"]
     assert [(fact.other, fact.account_id, fact.method) for fact in passed] == [
