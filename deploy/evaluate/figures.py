@@ -1,9 +1,10 @@
 """All that is measured, in the order of the plan; and which goals it meets."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.evaluate.lookups import measure_lookups
 from deploy.evaluate.measures.attribution import Attribution, judge
 from deploy.evaluate.measures.evidence import evidence_of
 from deploy.evaluate.measures.machines import Machines, weigh_machines
@@ -28,6 +29,7 @@ class Figures:
 
     Args:
         events: good events of the world, by humans and by machines.
+        lookups: microseconds a lookup (`lookups.py`); reported, no goal of this run: machines differ.
     """
 
     plan: Plan
@@ -38,6 +40,7 @@ class Figures:
     order: Order
     unlink: Unlink
     memory: Memory
+    lookups: Mapping[str, float]
 
     @property
     def missed(self) -> Sequence[str]:
@@ -67,6 +70,7 @@ class Figures:
             "naive_networks_named": naive.networks_named,
             "memory_bytes_per_million_ids": round(self.memory.million),
             "memory_ids_held": self.memory.ids,
+            "lookups": dict(self.lookups),
             "events": self.events,
             "seed": self.plan.seed,
             "missed": list(self.missed),
@@ -87,7 +91,10 @@ def measure(plan: Plan, begin: Begin) -> Figures:
     holding = begin(f"{plan.known_ids:,} known ids in memory")
     memory = measure_memory(plan.known_ids)
     holding(1.0)
-    return Figures(plan, len(worked.cases), attribution, naive, machines, order, unlink, memory)
+    looking = begin("costs of lookups")
+    lookups = measure_lookups()
+    looking(1.0)
+    return Figures(plan, len(worked.cases), attribution, naive, machines, order, unlink, memory, lookups)
 
 
 def _goals(figures: Figures) -> Iterator[tuple[str, bool]]:

@@ -61,6 +61,8 @@ def _machines(console: Console, figures: Figures) -> None:
     table.add_row("unlinks that restored exactly", f"{unlink.exact} of {unlink.tried}")
     taken = "" if memory.ids >= MILLION else f", taken from {memory.ids:,}"
     table.add_row("memory of a million known ids", f"{memory.million / 2**20:,.0f} MiB{taken}")
+    table.add_row("lookups of an event, ids known", f"{figures.lookups['event_repeated_us']:.2f} us")
+    table.add_row("lookups of an event, all ids new", f"{figures.lookups['event_new_us']:.2f} us")
     console.print(table)
 
 

@@ -235,6 +235,7 @@ def good(**changes: Any) -> Figures:
         "order": Order(3, 3, 3, 10, 5, ()),
         "unlink": Unlink(2, 2, ()),
         "memory": Memory(MILLION // 10, 1000, 800),
+        "lookups": {"event_new_us": 40.0, "event_repeated_us": 1.0},
     }
     return Figures(**(parts | changes))
 
