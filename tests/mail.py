@@ -7,7 +7,7 @@ from pipeline.identity.kinds import NetworkKind
 from pipeline.machines.watch import settle, watch
 from schemas.base import Source, stable_id
 from schemas.event import Event, Grade
-from schemas.pulse import Pulse
+from schemas.hit import Pulse
 from tests.builders import BASE_MS
 
 SITE = "https://x.test"

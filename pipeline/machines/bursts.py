@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.machines.signs import NEAR_MS, SECOND_MS, Sign
-from schemas.pulse import Act, Beat
+from schemas.hit import Act, Beat
 
 AT_ONCE_MS = 2 * SECOND_MS
 BURST_MS = 10 * SECOND_MS

@@ -22,7 +22,7 @@ from pipeline.machines.signs import (
 )
 from pipeline.machines.spread import opened_by, sign_of_client
 from schemas.event import Grade
-from schemas.pulse import Act, Beat, Thread
+from schemas.hit import Act, Beat, Thread
 
 AT_DELIVERY_MS = 2 * SECOND_MS
 TOO_SOON_MS = 5 * SECOND_MS

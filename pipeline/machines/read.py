@@ -6,7 +6,7 @@ from zlib import crc32
 
 from pipeline.machines.signs import Sign
 from schemas.event import Event, Grade, NetworkKind
-from schemas.pulse import Act, Beat
+from schemas.hit import Act, Beat
 
 TRAP = "link_trap"
 """Property of a click on a hidden link: mails we send mark such links by `tp_trap` (`pipeline/decode/links.py`)."""

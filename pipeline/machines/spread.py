@@ -8,7 +8,7 @@ gateway, to a link that it had, mostly with an open in between.
 from collections.abc import Iterable, Sequence
 
 from pipeline.machines.signs import NEAR_MS, SECOND_MS, Sign
-from schemas.pulse import Act, Beat
+from schemas.hit import Act, Beat
 
 OPEN_NEAR_MS = 10 * SECOND_MS
 

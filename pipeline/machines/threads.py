@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pipeline.machines.judge import judge
 from pipeline.machines.signs import QUARANTINE_MS
 from schemas.event import Grade
-from schemas.pulse import Act, Beat, Thread
+from schemas.hit import Act, Beat, Held, Thread
 
 KEPT_MS = 24 * 3_600_000
 THREADS_MAX = 8
@@ -72,17 +72,15 @@ def kept(threads: Iterable[Thread]) -> tuple[Thread, ...]:
     return tuple(sorted(found, key=lambda thread: thread.mail))
 
 
-def first_due_ms(threads: Iterable[Thread]) -> int:
-    """When the first quarantine ends, ms since 1970; 0 if none is open."""
-    return min(
-        (
-            beat.at_ms + QUARANTINE_MS
-            for thread in threads
-            for beat in thread.beats
-            if beat.grade is Grade.SUSPECT and not beat.settled and beat.act not in _OPENS
-        ),
-        default=0,
-    )
+def first_due_ms(threads: Iterable[Thread], held: Iterable[Held]) -> int:
+    """When the first quarantine ends or the first held activity may go, ms since 1970; 0 if there is none."""
+    ends = [
+        beat.at_ms + QUARANTINE_MS
+        for thread in threads
+        for beat in thread.beats
+        if beat.grade is Grade.SUSPECT and not beat.settled and beat.act not in _OPENS
+    ]
+    return min((*ends, *(one.until_ms for one in held)), default=0)
 
 
 def _last_ms(thread: Thread) -> int:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from schemas.pulse import View
+from schemas.hit import View
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

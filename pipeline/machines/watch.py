@@ -8,8 +8,8 @@ of earlier ones; the last word does not depend on the order in which events came
 - a mail and its hits are known for 24 hours after its newest one; the newest 8 mails of a subject, the newest 32 hits
   and 4 deliveries of a mail;
 - page views: the newest 501 of the last hour;
-- proofs of a human: the newest 4. They count where they bear the mailbox (an answer, a form filled without a visitor's
-  id); what a visitor's id proves lies under another key, and comes by `prove`.
+- proofs of a human: the newest 4. They count where they bear nothing but the mailbox (an answer, a form filled without
+  a visitor's id); what a browser proves lies under its own key, and comes by `prove`.
 
 Judged per mail and recipient, since state is kept by subject: the rule "one address clicks for recipients of several
 companies within a minute" needs state by address, and is left out.
@@ -22,7 +22,7 @@ from pipeline.machines.threads import Verdict, first_due_ms, judged, kept, with_
 from pipeline.machines.views import REASON, with_view
 from schemas.base import Source
 from schemas.event import Event, Grade, NetworkKind
-from schemas.pulse import Pulse, Thread
+from schemas.hit import Pulse, Thread
 
 PROOFS_MAX = 4
 
@@ -30,6 +30,9 @@ PROOFS = frozenset({"form_submit", "webinar", "chat", "search", "content_downloa
 """Web events that a crawler does not send: who left them under a mailbox was there."""
 
 NO_PULSE = Pulse()
+
+_WEB, _EMAIL = Source.WEB, Source.EMAIL  # bound once: looking up a member costs more than what is done with it
+_HUMAN, _MACHINE = Grade.HUMAN, Grade.MACHINE
 
 
 class Watched(NamedTuple):
@@ -62,16 +65,16 @@ def watch(event: Event, pulse: Pulse | None, kind: NetworkKind | None = None) ->
         pulse: of its subject, None at first.
         kind: of the network its address belongs to; None if not known.
     """
-    if event.source is Source.WEB:
+    if event.source is _WEB:
         if event.anonymous_id:
-            if event.type == "page_view" and event.grade is not Grade.MACHINE:
+            if event.type == "page_view" and event.grade is not _MACHINE:
                 return _viewed(event, pulse or NO_PULSE)
-        elif event.type in PROOFS and event.grade is Grade.HUMAN:
+        elif event.email and not event.user_id and event.type in PROOFS and event.grade is _HUMAN:
             return _proved(event, pulse or NO_PULSE)
-    elif event.source is Source.EMAIL:
+    elif event.source is _EMAIL:
         if event.type == "delivered" or is_hit(event):
             return _mailed(event, pulse or NO_PULSE, kind)
-        if event.type == "reply" and event.grade is Grade.HUMAN:
+        if event.type == "reply" and event.grade is _HUMAN:
             return _proved(event, pulse or NO_PULSE)
     return Watched(pulse, event.grade, event.grade_reason)
 
@@ -92,7 +95,7 @@ def _rejudged(pulse: Pulse, threads: tuple[Thread, ...], proofs: tuple[int, ...]
     results = [judged(thread, proofs) for thread in threads]
     after = tuple(thread for thread, _ in results)
     verdicts = tuple(verdict for _, found in results for verdict in found)
-    return Settled(Pulse(after, pulse.views, proofs, first_due_ms(after)), verdicts)
+    return Settled(Pulse(after, pulse.views, proofs, pulse.held, first_due_ms(after, pulse.held)), verdicts)
 
 
 def _proved(event: Event, pulse: Pulse) -> Watched:
@@ -102,7 +105,7 @@ def _proved(event: Event, pulse: Pulse) -> Watched:
 
 def _viewed(event: Event, pulse: Pulse) -> Watched:
     views, suspect, fresh = with_view(pulse.views, event.event_id, event.occurred_ms)
-    after = Pulse(pulse.threads, views, pulse.proofs, pulse.due_ms)
+    after = Pulse(pulse.threads, views, pulse.proofs, pulse.held, pulse.due_ms)
     if suspect:
         verdicts = tuple(Verdict(event_id, Grade.SUSPECT, REASON) for event_id in fresh)
         return Watched(after, Grade.SUSPECT, REASON, verdicts)
@@ -128,5 +131,5 @@ def _mailed(event: Event, pulse: Pulse, kind: NetworkKind | None) -> Watched:
         grade, reason = own.grade, own.grade_reason
         verdicts.remove(own)
     threads = kept((*(other for other in pulse.threads if other.mail != mail), thread))
-    after = Pulse(threads, pulse.views, pulse.proofs, first_due_ms(threads))
+    after = Pulse(threads, pulse.views, pulse.proofs, pulse.held, first_due_ms(threads, pulse.held))
     return Watched(after, grade, reason, tuple(verdicts))

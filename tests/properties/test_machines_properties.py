@@ -9,7 +9,7 @@ from pipeline.machines.threads import BEATS_MAX, DELIVERED_MAX, THREADS_MAX
 from pipeline.machines.views import VIEWS_KEPT
 from pipeline.machines.watch import PROOFS_MAX, settle, watch
 from schemas.event import Event, Grade
-from schemas.pulse import Pulse
+from schemas.hit import Pulse
 from tests.builders import BASE_MS, event
 from tests.mail import BROWSER, CLOUD, FOREVER_MS, GATEWAY, OFFICE, PHONE, mail
 
