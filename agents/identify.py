@@ -96,6 +96,10 @@ class IdentifyHandler:
                 state.put(key, result.state.encode(), _due_ms(result.state))
         out.count(lambda: self._count(outcomes))
 
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """Nothing: what the directory says is asked anew with each event."""
+        return ()
+
     def _send(self, result: Identified, out: Outbox) -> None:
         for activity in result.activities:
             out.send(self._activities, activity.account_id.encode(), activity.encode())

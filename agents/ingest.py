@@ -71,6 +71,10 @@ class IngestHandler:
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
         """Nothing to wake: no state."""
 
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """Nothing to go stale."""
+        return ()
+
     def _count(self, outcomes: Sequence[Event | Rejected]) -> None:
         for outcome in outcomes:
             if isinstance(outcome, Event):

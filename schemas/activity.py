@@ -9,7 +9,21 @@ RETRACTION = "retraction"
 """Type of the activity that takes back all activities of its subject that lie before it under its account."""
 
 
-class Activity(Hit):
+class Attributed(Hit):
+    """A hit with its account found: what the journey weighs, and what the account's journal keeps of an activity."""
+
+    activity_id: str = Field(description="128-bit id from event id and account id.")
+    revision: int = Field(0, description="0 at first; the highest of an activity id counts.")
+    account_name: str = ""
+    late: bool = Field(
+        False,
+        description="Attributed after the fact, from a visitor's anonymous history.",
+    )
+    method: Method
+    confidence: float = Field(ge=0, le=1)
+
+
+class Activity(Attributed):
     """One thing an account did. Lies on `intent.activities.v1`.
 
     What was said once can be corrected: an activity with the id of an earlier one and a higher revision stands in its
@@ -17,15 +31,6 @@ class Activity(Hit):
     they are, so that what was said when can still be seen.
     """
 
-    activity_id: str = Field(description="128-bit id from event id and account id.")
-    revision: int = Field(0, description="0 at first; the highest of an activity id counts.")
     account_id: str
-    account_name: str = ""
     domain: str = ""
-    late: bool = Field(
-        False,
-        description="Attributed after the fact, from a visitor's anonymous history.",
-    )
-    method: Method
-    confidence: float = Field(ge=0, le=1)
     reason: str = Field(description="Why this account; of a retraction, why not.")

@@ -135,7 +135,13 @@ SUBJECT_CHANGELOG = Topic(
     "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0, bytes_max=OWN_BYTES_MAX
 )
 JOURNEY_CHANGELOG = Topic(
-    "intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0, bytes_max=OWN_BYTES_MAX
+    "intent.advance.changelog.v1",
+    JourneyState,
+    "account id; with a page's name behind it, a page of the account's journal",
+    "advance",
+    "advance",
+    0,
+    bytes_max=OWN_BYTES_MAX,
 )
 
 CATALOGUE: tuple[Topic, ...] = (

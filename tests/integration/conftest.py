@@ -79,7 +79,11 @@ class Line:
             await producer.stop()
 
     async def committed(self, topic: Topic) -> list[dict[str, Any]]:
-        """All records a read_committed subscriber gets."""
+        """Values of all records a read_committed subscriber gets."""
+        return [orjson.loads(value) for _, value in await self.records(topic)]
+
+    async def records(self, topic: Topic) -> list[tuple[bytes, bytes]]:
+        """Keys and values of all records a read_committed subscriber gets."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.bootstrap_servers, isolation_level="read_committed")
         await consumer.start()
         try:
@@ -88,11 +92,11 @@ class Line:
             ends = await consumer.end_offsets(partitions)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
-            values: list[dict[str, Any]] = []
+            found: list[tuple[bytes, bytes]] = []
             while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
-                    values += [orjson.loads(record.value) for record in records]
-            return values
+                    found += [(record.key, record.value) for record in records]
+            return found
         finally:
             await consumer.stop()
 
