@@ -67,11 +67,6 @@ class Directory:
             found |= {account.account_id: account for account in self._offices.at(block, 0)}
         return tuple(found[account_id] for account_id in sorted(found))
 
-    @cached_property
-    def suppressed(self) -> frozenset[str]:
-        """Ids of the accounts that are kept out."""
-        return frozenset(account.account_id for account in self._accounts.values() if account.suppressed)
-
     def with_changes(self, changes: Iterable[tuple[str, Account | None]]) -> "Directory":
         """A directory with accounts set, or removed where None; of several changes of one account the last counts."""
         latest = {key: account for key, account in dict(changes).items() if self._accounts.get(key) != account}

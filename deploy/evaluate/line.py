@@ -18,14 +18,14 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from agents.advance import AdvanceHandler
+from agents.advance import JOURNAL, AdvanceHandler
 from agents.directory import change_of
 from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
 from agents.metrics import Metrics
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateStore, StateView
-from agents.shell.transactional import TIMERS_PER_TICK, Handler
+from agents.shell.transactional import STALE_PER_TICK, TIMERS_PER_TICK, Handler
 from agents.stages import inputs_of
 from pipeline.directory import EMPTY, Directory
 from pipeline.identity.networks import NO_NETWORKS, Networks
@@ -169,8 +169,12 @@ class PlainLine:
         return self._lanes[stage].store
 
     def states(self, stage: str, noun: type[NounT]) -> dict[str, NounT]:
-        """The same as nouns."""
-        return {key.decode(): noun.model_validate_json(value) for key, value in self.state(stage).items()}
+        """The same as nouns, pages of journals aside."""
+        return {
+            key.decode(): noun.model_validate_json(value)
+            for key, value in self.state(stage).items()
+            if JOURNAL not in key
+        }
 
     def _next(self) -> tuple[_Lane, list[Record]] | None:
         waiting = [(lane, queue) for lane in self._lanes.values() for queue in lane.waiting.values() if queue]
@@ -181,12 +185,17 @@ class PlainLine:
         return lane, [queue.popleft() for _ in range(min(most, len(queue)))]
 
     def _wake(self, now_ms: int) -> bool:
+        """One tick of every lane, as `agents/shell/transactional.py` has it; whether anything was due."""
         woken = False
         for lane in self._lanes.values():
-            keys = lane.store.due(now_ms, TIMERS_PER_TICK)
-            if keys:
-                self._work(lane, partial(lane.handler.wake, keys, now_ms))
+            store = lane.store
+            due = store.due(now_ms, TIMERS_PER_TICK)
+            stale = lane.handler.stale(StateView(store))[:STALE_PER_TICK] if store.fired_ms else ()
+            if due or stale:
+                self._work(lane, partial(lane.handler.wake, list(dict.fromkeys((*due, *stale))), now_ms))
                 woken = True
+            if len(due) < TIMERS_PER_TICK:
+                store.fired_ms = max(store.fired_ms, now_ms)
         return woken
 
     def _work(self, lane: _Lane, verb: Callable[[StateView, Outbox], object]) -> None:
