@@ -14,6 +14,8 @@ from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.learn import learn, take_back, wait
 from pipeline.machines.restate import newest_ms
 from pipeline.stitch.attribute import DAY_MS, HISTORY_DAYS
+from pipeline.stitch.hubs import crowded
+from schemas.activity import RETRACTION
 from schemas.event import Event
 from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
@@ -70,6 +72,8 @@ class IdentifyHandler:
                 outcomes["attributed_late"] += activity.late
                 outcomes["regraded"] += activity.revision > 0
             outcomes["fell_out"] += result.fell_out
+            outcomes["retracted"] += sum(activity.type == RETRACTION for activity in result.activities)
+            outcomes["hub_crowded"] += crowded(result.state) and not crowded(subject)
         for key in sorted(changed):
             subject = touched[key]
             assert subject is not None

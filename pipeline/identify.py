@@ -24,7 +24,7 @@ from pipeline.identity.ids import noted, shared_device, with_real_ids
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.machines.restate import WATCHED, Regraded, holding, regraded
 from pipeline.stitch.attribute import HISTORY_DAYS, attributed, to_activity
-from pipeline.stitch.facts import facts_of, ids_of, link_by, told_id
+from pipeline.stitch.facts import facts_of, ids_of, link_by, shown_id
 from pipeline.stitch.hubs import is_hub, news, passed_on
 from pipeline.stitch.links import blocked, with_edge, with_link
 from schemas.activity import Activity
@@ -146,26 +146,28 @@ def hit_of(event: Event, real: Event) -> Hit:
     """What of an event an activity is made of; `real` is the event without placeholder ids, as it
     is graded among the hits around it."""
     # all fields come from validated records: no second validation on the hot path
-    return Hit.model_construct(
-        event_id=event.event_id,
-        source=event.source,
-        type=activity_type(event),
-        occurred_ms=event.occurred_ms,
-        received_ms=event.received_ms,
-        subject=event.subject,
-        person=real.email or real.user_id,
-        person_name=event.person_name,
-        job_title=event.job_title,
-        grade=real.grade,
-        grade_reason=real.grade_reason,
-        url=event.url,
-        asset=event.asset,
-        topic=event.topic,
-        feature=event.feature,
-        product=event.product,
-        rating=event.rating,
-        amount=event.amount,
-        ends_ms=event.ends_ms,
+    return Hit.trusted(
+        {
+            "event_id": event.event_id,
+            "source": event.source,
+            "type": activity_type(event),
+            "occurred_ms": event.occurred_ms,
+            "received_ms": event.received_ms,
+            "subject": event.subject,
+            "person": real.email or real.user_id,
+            "person_name": event.person_name,
+            "job_title": event.job_title,
+            "grade": real.grade,
+            "grade_reason": real.grade_reason,
+            "url": event.url,
+            "asset": event.asset,
+            "topic": event.topic,
+            "feature": event.feature,
+            "product": event.product,
+            "rating": event.rating,
+            "amount": event.amount,
+            "ends_ms": event.ends_ms,
+        }
     )
 
 
@@ -182,9 +184,10 @@ def _shown(
         _note_people(event, state, changes)
     told: tuple[IdentityFact, ...] = ()
     if own is not NOBODY or (event.user_id and event.anonymous_id) or event.email:
-        told = facts_of(event, own, state.told)
-        if told:
-            changes["told"] = (*state.told, *map(told_id, told))[-TOLD_MAX:]
+        shown = shown_id(event, own)
+        if shown not in state.told:
+            told = facts_of(event, own)
+            changes["told"] = (*state.told, shown)[-TOLD_MAX:]
         if own.winner is not None:
             changes["links"] = with_link(state.links, link_by(event, own.winner))
     hub = is_hub(event.subject)
@@ -256,8 +259,11 @@ def _of_nobody(
     verdict, own = _weighed(real, SubjectState(), directory, networks)
     if verdict.winner is None and event.grade is Grade.MACHINE:
         return Identified(known, Outcome.UNNAMED_MACHINE)
-    facts = tuple(fact for fact in facts_of(real, own, state.told) if is_hub(fact.subject))
-    told = (*state.told, *map(told_id, facts))[-TOLD_MAX:]
+    shown, told = shown_id(real, own), state.told
+    facts: tuple[IdentityFact, ...] = ()
+    if shown not in told:
+        facts = tuple(fact for fact in facts_of(real, own) if is_hub(fact.subject))
+        told = (*told, shown)[-TOLD_MAX:]
     seen = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
     after = state.model_copy(update={"seen": seen, "told": told})
     if verdict.winner is None:

@@ -114,7 +114,7 @@ class SubjectState(Record):
         description="Ids of the newest events, newest last: duplicates are known by them.",
     )
     history: tuple[Hit, ...] = Field((), description="Hits nobody could be named for yet, oldest first.")
-    told: tuple[str, ...] = Field((), description="Facts its events showed and that were told, newest last.")
+    told: tuple[str, ...] = Field((), description="Short ids of what its events showed and was told, newest last.")
     passed: dict[str, str] = Field(
         default_factory=dict, description="Link a hub has passed on to an id it was seen with -> how fresh and sure."
     )

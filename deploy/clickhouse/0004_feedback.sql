@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS accounts_log
     office_ranges Array(String) COMMENT 'CIDR ranges of its own networks',
     suppressed String COMMENT 'Reason to keep it out: competitor, partner, press, own_staff, other words; '''' if not',
     never_by_ip Bool COMMENT 'No address ever names it: an ISP, a cloud',
+    removed Bool COMMENT 'It was taken off the directory; nothing else is known of it here',
     kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
     kafka_partition Int32 COMMENT 'Its partition',
     kafka_offset UInt64 COMMENT 'Its offset',

@@ -47,9 +47,13 @@ COMMENT 'What teams answered to alerts';
 
 -- The newest by Kafka's timestamp, then by offset: offsets alone would prefer an old topic to its re-created successor.
 CREATE OR REPLACE VIEW accounts AS
-SELECT * EXCEPT (version) FROM accounts_log FINAL
-ORDER BY kafka_timestamp DESC, kafka_partition DESC, kafka_offset DESC
-LIMIT 1 BY account_id
+SELECT * EXCEPT (version, removed) FROM
+(
+    SELECT * FROM accounts_log FINAL
+    ORDER BY kafka_timestamp DESC, kafka_partition DESC, kafka_offset DESC
+    LIMIT 1 BY account_id
+)
+WHERE NOT removed
 COMMENT 'The account directory as it is now';
 
 -- migrate:down

@@ -51,6 +51,15 @@ async def count_held(settings: Settings) -> dict[str, Held]:
         await sink.close()
 
 
+async def count_unmatched(settings: Settings) -> int:
+    """Company domains that were seen and are no account's."""
+    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    try:
+        return int((await sink.query("SELECT count() AS n FROM unmatched_domains"))[0]["n"])
+    finally:
+        await sink.close()
+
+
 async def _ids(consumer: Any, partitions: list[TopicPartition], id_field: str) -> list[str]:
     ends = await consumer.end_offsets(partitions)
     consumer.assign(partitions)

@@ -18,7 +18,7 @@ from agents import topics
 from agents.observe.lag import lag_meter
 from agents.settings import Settings, load
 from agents.stages import STAGES
-from deploy.demo.figures import Held, count_held
+from deploy.demo.figures import Held, count_held, count_unmatched
 from deploy.demo.joining import joining_lines
 from deploy.demo.process import WorkerProcess
 from deploy.local import ports, stack
@@ -127,6 +127,7 @@ async def _run_line(
         await worker.stop()
     held = await count_held(settings)
     figures = figures_of(held, report, lag, show.first_alert_seconds, addresses)
+    figures["unmatched_domains"] = await count_unmatched(settings)
     _report(console, figures, held)
     return figures
 
@@ -240,4 +241,6 @@ def _report(console: Console, figures: Mapping[str, Any], held: Mapping[str, Hel
         table.add_row(view, f"{entry.records:,}", f"{entry.distinct:,}", f"{entry.rows:,}")
     console.print(table)
     agrees = "topics and ClickHouse agree" if figures["consistent"] else "topics and ClickHouse DO NOT agree"
+    unmatched = f"{figures['unmatched_domains']} companies were seen that are no accounts"
+    console.print(f"{unmatched}; `.venv/bin/triggerpoint domains unmatched` lists them while the stack is up")
     console.print(f"{agrees}; lag {figures['lag']}; first alert after {figures['first_alert_seconds']} s")

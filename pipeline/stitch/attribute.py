@@ -21,21 +21,20 @@ HISTORY_DAYS = 30
 
 def to_activity(hit: Hit, answer: Answer, person: str, *, late: bool) -> Activity:
     """A hit of an account; `person` is whom the subject is known as, '' if it is not."""
-    fields = dict(hit.__dict__)
-    if "@" not in hit.person:
-        fields["person"] = person or hit.person
-    # all fields come from validated records: no second validation on the hot path
-    return Activity.model_construct(
-        **fields,
-        activity_id=stable_id("activity", hit.event_id, answer.account_id),
-        revision=0,
-        account_id=answer.account_id,
-        account_name=answer.name,
-        domain=answer.domain,
-        late=late,
-        method=answer.method,
-        confidence=answer.confidence,
-        reason=answer.reason,
+    return Activity.trusted(
+        hit.__dict__
+        | {
+            "person": hit.person if "@" in hit.person else person or hit.person,
+            "activity_id": stable_id("activity", hit.event_id, answer.account_id),
+            "revision": 0,
+            "account_id": answer.account_id,
+            "account_name": answer.name,
+            "domain": answer.domain,
+            "late": late,
+            "method": answer.method,
+            "confidence": answer.confidence,
+            "reason": answer.reason,
+        }
     )
 
 

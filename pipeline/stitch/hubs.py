@@ -23,9 +23,9 @@ def is_hub(subject: str) -> bool:
     return subject[:2] in ("u:", "e:")
 
 
-def crowded(state: SubjectState) -> bool:
+def crowded(state: SubjectState | None) -> bool:
     """Whether a hub was seen with more ids than one person has."""
-    return len(state.edges) > EDGES_MAX
+    return state is not None and len(state.edges) > EDGES_MAX
 
 
 def edges_by(subject: str, fact: IdentityFact) -> tuple[str, ...]:

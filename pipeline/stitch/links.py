@@ -121,4 +121,4 @@ def _merged(old: Link, new: Link) -> Link:
     last_ms, confidence = max(old.last_ms, new.last_ms), max(old.confidence, new.confidence)
     if first is old and (last_ms, confidence) == (old.last_ms, old.confidence):
         return old
-    return first.model_copy(update={"last_ms": last_ms, "confidence": confidence})
+    return Link.trusted(first.__dict__ | {"last_ms": last_ms, "confidence": confidence})

@@ -12,6 +12,7 @@ import pytest
 from clickhouse_story import ACTIVITIES, ALERTS, NEVER, STORY, TRANSITIONS, WON, activity, day
 
 from deploy.local.ports import choose_port
+from schemas.account import Account
 from schemas.base import Record, to_ms
 from schemas.errors import TransientSinkError
 from schemas.journey import RANK
@@ -261,6 +262,17 @@ async def test_unmatched_domains_are_those_no_account_claims_by_now(sink: ClickH
         ("oldco.com", "subsidiary", day(0).date(), date(1970, 1, 1)),
         ("sold.com", "subsidiary", date(1970, 1, 1), day(0).date()),
     ]
+
+
+async def test_an_account_taken_off_the_directory_is_gone_from_the_view(url: str) -> None:
+    migrate(url, "removal")
+    other = ClickHouseSink(url, "removal")
+    account = Account(account_id="acme", name="Acme", domains=("acme.com",))
+    for offset, value in enumerate((account.encode(), None, account.encode())):
+        batch = rows_of(Account, [value], [("accounts", 0, offset, to_ms(day(11)) + offset)], keys=[b"acme"])
+        await other.insert(batch.table, batch.columns, batch.column_values)
+        assert len(await rows(other, "SELECT * FROM accounts")) == (value is not None)
+    await other.close()
 
 
 async def test_rows_inserted_again_change_no_result(sink: ClickHouseSink) -> None:

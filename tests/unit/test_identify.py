@@ -152,3 +152,12 @@ def test_weaker_evidence_does_not_replace_stronger() -> None:
     learned = learn(weak, strong, DIRECTORY)
     assert learned.activities == ()
     assert identify(event(1, anonymous_id="v-1"), learned.state, DIRECTORY).activities[0].account_id == "acme"
+
+
+def test_records_made_of_trusted_values_are_what_validation_makes() -> None:
+    state = identify(event(anonymous_id="v-1"), None, DIRECTORY).state
+    named = identify(event(1, anonymous_id="v-1", email="jane@acme.com"), state, DIRECTORY)
+    for record in (*named.activities, *named.state.links, *(state.history if state else ())):
+        again = type(record).model_validate_json(record.encode())
+        assert (again, again.__dict__.keys()) == (record, record.__dict__.keys())
+        assert set(record.__dict__) == set(type(record).model_fields)
