@@ -137,6 +137,9 @@ def _weighed(event: Event, state: SubjectState, directory: Directory, networks: 
     own = decide(said)
     if state.blocks and answers:
         words = ids_of(event)[1:]
+        if own.winner is not None and blocked(state.blocks, own.winner.account_id, words):
+            # a hit that is given back has no evidence of its own any more: one that comes after the unlink ends alike
+            answers = [answer for answer in answers if answer.method is Method.STITCHED]
         answers = [answer for answer in answers if not blocked(state.blocks, answer.account_id, words)]
         return decide(answers), own
     return own if len(said) == len(answers) else decide(answers), own

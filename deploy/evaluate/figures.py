@@ -87,7 +87,7 @@ def measure(plan: Plan, begin: Begin) -> Figures:
     naive = name_by_holder(worked.cases, world)
     small = World(plan.small_spec)
     order = try_orders(small, plan.orders, begin("a small world in other orders"))
-    unlink = try_unlinks(small, plan.unlinks, begin("links taken back"))
+    unlink = try_unlinks(World(plan.short_spec), plan.unlinks, begin("links taken back"))
     holding = begin(f"{plan.known_ids:,} known ids in memory")
     memory = measure_memory(plan.known_ids)
     holding(1.0)

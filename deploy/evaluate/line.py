@@ -35,6 +35,7 @@ from schemas.base import Source
 from schemas.topics import Topic, TopicNames
 
 NounT = TypeVar("NounT", bound=BaseModel)
+OnWrite = Callable[[str, bytes, bytes | None], None]
 STAGES = ("ingest", "identify", "advance")
 BATCH_RECORDS = 500
 GRACE_MS = 5_000
@@ -77,6 +78,7 @@ class BrokerTime:
 class _Lane:
     """One stage: its verb, its state, and what waits for it by topic."""
 
+    name: str
     handler: Handler
     waiting: dict[str, deque[Record]]
     store: StateStore = field(default_factory=StateStore)
@@ -90,6 +92,7 @@ class PlainLine:
         rules: the journey's rules.
         keep: topics whose records are kept; None for all, none at all for a long run that only counts.
         batch: how many records a handler gets at once at most.
+        on_write: hears each state a stage writes: stage, key, value.
         rng: mixes up which topic is read next and how much of it, as consumers do; None for the way of the data.
     """
 
@@ -100,11 +103,12 @@ class PlainLine:
         keep: Iterable[Topic] | None = None,
         batch: int = BATCH_RECORDS,
         rng: Random | None = None,
+        on_write: OnWrite | None = None,
     ) -> None:
         self.directory: Directory = EMPTY
         self.metrics, self.clock = Metrics(), BrokerTime()
         self._keep = None if keep is None else frozenset(NAMES.name(topic) for topic in keep)
-        self._batch, self._rng = batch, rng
+        self._batch, self._rng, self._on_write = batch, rng, on_write
         self._kept: dict[str, list[Record]] = defaultdict(list)
         self._offsets: dict[str, int] = defaultdict(int)
         sources = {topic: source for source in Source for topic in NAMES.raw(source)}
@@ -114,7 +118,7 @@ class PlainLine:
             "advance": AdvanceHandler(NAMES, lambda: self.directory, rules, self.metrics),
         }
         inputs = inputs_of(NAMES)
-        self._lanes = {name: _Lane(handlers[name], {topic: deque() for topic in inputs[name]}) for name in STAGES}
+        self._lanes = {name: _Lane(name, handlers[name], {topic: deque() for topic in inputs[name]}) for name in STAGES}
         self._queues = {topic: queue for lane in self._lanes.values() for topic, queue in lane.waiting.items()}
 
     def know(self, accounts: Iterable[tuple[bytes | None, bytes | None]]) -> None:
@@ -202,6 +206,9 @@ class PlainLine:
         """One batch as a worker does it: outputs and state together, or, if the verb raises, neither."""
         state, out = StateView(lane.store), Outbox(lambda topic: 1)
         verb(state, out)
+        if self._on_write is not None:
+            for written, (content, *_) in state.writes.items():
+                self._on_write(lane.name, written, content)
         state.commit()
         out.committed()
         for (topic, _), records in out.records.items():

@@ -34,8 +34,13 @@ class Plan:
 
     @property
     def small_spec(self) -> WorldSpec:
-        """The world for order and unlinks."""
+        """The world whose events are worked in other orders."""
         return WorldSpec.hard(self.seed + 1, companies=self.small, days=60.0)
+
+    @property
+    def short_spec(self) -> WorldSpec:
+        """The world whose links are taken back: so short that all its hits can be given back."""
+        return WorldSpec.hard(self.seed + 2, companies=self.small, days=28.0, pace=2.0)
 
 
 def full(seed: int) -> Plan:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from schemas.activity import RETRACTION, Activity
 from schemas.event import Event, Grade
 
+NONE: Mapping[str, Grade] = {}
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -22,9 +24,16 @@ class Standing:
     told: int = 0
 
 
-def standing_of(events: Iterable[Event], activities: Iterable[Activity]) -> Standing:
-    """What stands after these records, in the order of their topics."""
+def standing_of(
+    events: Iterable[Event], activities: Iterable[Activity], regraded: Mapping[str, Grade] = NONE
+) -> Standing:
+    """What stands after these records, in the order of their topics.
+
+    Args:
+        regraded: event id -> grade of hits that wait for a name: what is found out of them meanwhile is on no topic.
+    """
     grades = {event.event_id: event.grade for event in events}
+    grades.update(regraded)
     by_subject: dict[tuple[str, str], dict[str, Activity]] = {}
     told = 0
     for activity in activities:

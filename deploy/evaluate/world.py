@@ -1,22 +1,24 @@
 """A simulated world with all that is true of it, and a line that has worked its traffic."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
 import orjson
 
-from deploy.evaluate.line import NAMES, PlainLine
+from deploy.evaluate.line import NAMES, OnWrite, PlainLine
 from deploy.evaluate.standing import Standing, standing_of
 from deploy.simulate import Company, Map, Message, TrueHit, WorldSpec, accounts, csv_lines, messages, true_hits, truth
 from pipeline.identity.asn import AsnTable
 from pipeline.identity.networks import Networks
 from schemas.activity import Activity
-from schemas.event import Event
+from schemas.event import Event, Grade
+from schemas.identity import SubjectState
 from schemas.topics import ACTIVITIES, EVENTS
 
 CHUNK_MESSAGES = 500
+_NOT_HUMAN = tuple(f'"{grade}"'.encode() for grade in (Grade.SUSPECT, Grade.MACHINE))
 Tell = Callable[[float], None]
 """Hears the share of the work that is done."""
 
@@ -92,9 +94,9 @@ class World:
         """The world's network table as the product reads it; no commercial database."""
         return Networks(AsnTable(csv_lines(self.spec), "simulated"))
 
-    def line(self) -> PlainLine:
+    def line(self, on_write: OnWrite | None = None) -> PlainLine:
         """A line that knows the directory and has seen nothing."""
-        line = PlainLine(self.networks())
+        line = PlainLine(self.networks(), on_write=on_write)
         line.know((message.key, message.value) for message in self.directory)
         return line
 
@@ -114,10 +116,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Run:
-    """A line that has worked a world's traffic."""
+    """A line that has worked a world's traffic.
+
+    Args:
+        regraded: event id -> grade of hits that wait for a name, or waited in vain: it is on no topic.
+    """
 
     world: World
     line: PlainLine
+    regraded: Mapping[str, Grade]
 
     @cached_property
     def cases(self) -> Sequence[Case]:
@@ -136,7 +143,7 @@ class Run:
     @cached_property
     def standing(self) -> Standing:
         """What stands at the end."""
-        return standing_of((case.event for case in self.cases), self.activities)
+        return standing_of((case.event for case in self.cases), self.activities, self.regraded)
 
 
 def feed(line: PlainLine, traffic: Sequence[Message], tell: Tell = lambda share: None) -> None:
@@ -153,9 +160,16 @@ def feed(line: PlainLine, traffic: Sequence[Message], tell: Tell = lambda share:
 
 def run(world: World, tell: Tell = lambda share: None) -> Run:
     """Work a world's traffic from its first message to its last."""
-    line = world.line()
+    regraded: dict[str, Grade] = {}
+
+    def note(stage: str, key: bytes, value: bytes | None) -> None:
+        if stage == "identify" and value is not None and any(grade in value for grade in _NOT_HUMAN):
+            history = SubjectState.model_validate_json(value).history
+            regraded.update((hit.event_id, hit.grade) for hit in history)
+
+    line = world.line(note)
     feed(line, world.traffic, tell)
-    return Run(world, line)
+    return Run(world, line, regraded)
 
 
 def _chunks(traffic: Sequence[Message]) -> Iterator[list[Message]]:

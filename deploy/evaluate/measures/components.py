@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from deploy.evaluate.line import NAMES, PlainLine
 from deploy.evaluate.standing import standing_of
+from pipeline.saas import SAAS
 from pipeline.stitch.links import active_links
 from schemas.activity import Activity
 from schemas.base import Source, stable_id
-from schemas.event import Event
-from schemas.identity import SubjectState
+from schemas.event import Event, Grade
+from schemas.hit import Hit
+from schemas.identity import IP_METHODS, SubjectState
 from schemas.topics import ACTIVITIES, EVENTS, IDENTITY
 
 DAY_MS = 86_400_000
@@ -34,8 +36,8 @@ class End:
 
     Args:
         components: by subject.
-        attributions: event id -> accounts it stands under.
-        waiting: ids of hits that wait for a name.
+        attributions: event id -> accounts it stands under, by more than an address.
+        waiting: ids of hits that weigh something and wait for a name.
     """
 
     components: dict[str, Component]
@@ -60,8 +62,10 @@ def end_of(line: PlainLine, events: Sequence[Event]) -> End:
     """How it ended; the line is asked by page views afterwards, so it is of no other use then."""
     known = standing_of(events, line.values(ACTIVITIES, Activity)).activities
     attributions = {
-        event_id: frozenset(activity.account_id for activity in activities) for event_id, activities in known.items()
+        event_id: frozenset(activity.account_id for activity in activities if activity.method not in IP_METHODS)
+        for event_id, activities in known.items()
     }
+    attributions = {event_id: accounts for event_id, accounts in attributions.items() if accounts}
     states = line.states("identify", SubjectState)
     named = _asked(line, sorted(states), max((event.occurred_ms for event in events), default=0))
     components = {
@@ -71,8 +75,12 @@ def end_of(line: PlainLine, events: Sequence[Event]) -> End:
         )
         for subject, state in states.items()
     }
-    waiting = frozenset(hit.event_id for state in states.values() for hit in state.history)
+    waiting = frozenset(hit.event_id for state in states.values() for hit in state.history if _weighs(hit))
     return End(components, attributions, waiting)
+
+
+def _weighs(hit: Hit) -> bool:
+    return hit.type in SAAS.activities and hit.grade is not Grade.MACHINE
 
 
 def _facts(line: PlainLine, facts: Iterable[bytes]) -> None:

@@ -2,16 +2,17 @@
 
 A subject that is linked to an account is unlinked from it. Once after all events, when the line must take back
 what it has told; once before the first, when nothing of it is ever said. Both must end alike: who is linked to whom,
-which hits of the last 30 days wait for a name (older ones are nobody's, by the product's own promise), what stands under
-each account, and each account's journey.
+which hits wait for a name, what stands under each account, and each account's journey. Left out are hits that weigh
+nothing, and names by the address alone, which are guesses of the moment. The world must be shorter than the 30 days
+within which hits can be given back.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from deploy.evaluate.line import PlainLine
-from deploy.evaluate.measures.components import DAY_MS, end_of, work
+from deploy.evaluate.measures.components import end_of, work
 from deploy.evaluate.measures.order import compare
 from deploy.evaluate.standing import standing_of
 from deploy.evaluate.world import Tell, World, run
@@ -24,7 +25,6 @@ from schemas.journey import JourneyState
 from schemas.topics import ACTIVITIES
 
 SHOWN = 5
-HISTORY_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,7 @@ def difference(expected: PlainLine, found: PlainLine, events: Sequence[Event]) -
         was, now = (each.get(account_id) for each in journeys)
         if was != now:
             yield f"journey of {account_id}: {was} became {now}"
-    since_ms = max(event.occurred_ms for event in events) - HISTORY_DAYS * DAY_MS
-    young = frozenset(event.event_id for event in events if event.occurred_ms >= since_ms)
-    ends = [end_of(line, events) for line in (expected, found)]
-    yield from compare(*(replace(end, waiting=end.waiting & young) for end in ends))
+    yield from compare(end_of(expected, events), end_of(found, events))
 
 
 def _links(line: PlainLine, tries: int) -> list[tuple[str, str]]:
@@ -113,7 +110,7 @@ def _journeys(line: PlainLine) -> dict[str, tuple[str, tuple[tuple[str, float], 
     """Account -> its stage, and the points of each piece of evidence; accounts without any are as if never seen."""
     found = {}
     for account_id, state in line.states("advance", JourneyState).items():
-        evidence = tuple(sorted((item.event_id, item.points) for item in state.evidence))
+        evidence = tuple(sorted((item.event_id, item.points) for item in state.evidence if not item.by_ip))
         carried = tuple((item.type, item.points) for item in state.carried)
         if evidence or carried:
             found[account_id] = (str(state.stage), evidence + carried)
