@@ -107,8 +107,10 @@ class AdvanceHandler:
             metrics.held_back.labels(held.trigger, held.reason).inc()
         for reason in result.restated:
             metrics.restatements.labels(reason).inc()
-        metrics.hits_returned.inc(sum(len(returned.hits) for returned in result.returned))
-        metrics.beyond_journal.inc(result.beyond)
+        for returned in result.returned:
+            metrics.hits_returned.inc(len(returned.hits))
+        if result.beyond:
+            metrics.beyond_journal.inc(result.beyond)
 
 
 def page_key(key: bytes, page: str) -> bytes:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pipeline.identity.kinds import NetworkKind
 from pipeline.machines.watch import settle, watch
 from schemas.base import Source, stable_id
-from schemas.event import Event, Grade
+from schemas.event import Event, Grade, NetworkKind
 from schemas.hit import Pulse
 from tests.builders import BASE_MS
 

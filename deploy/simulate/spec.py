@@ -121,6 +121,8 @@ class Message:
         account_id: the company truly behind it (`Company.account_id`, in the directory or not), '' if none.
         event_ids: the producer's ids of the events in it.
         doers: for each of them the mailbox of the person who truly did it, '' if unknown.
+        machines: those of them that are machine hits, with their kind: a record may hold a human's hits and a
+            machine's, and its label is then the last one's.
     """
 
     occurred_ms: int
@@ -134,6 +136,7 @@ class Message:
     account_id: str = ""
     event_ids: tuple[str, ...] = ()
     doers: tuple[str, ...] = ()
+    machines: tuple[tuple[str, str], ...] = ()
 
 
 def mix(*parts: int) -> int:

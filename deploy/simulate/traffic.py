@@ -18,7 +18,7 @@ from deploy.simulate.formats import (
     segment_web,
     sendgrid_mail,
 )
-from deploy.simulate.spec import MINUTE_MS, Message, WorldSpec, mix
+from deploy.simulate.spec import MINUTE_MS, Label, Message, WorldSpec, mix
 from deploy.simulate.world import Company
 from schemas.base import Source
 
@@ -74,6 +74,7 @@ def _mail(spec: WorldSpec, bundle: Bundle, company: Company | None, delay_ms: in
             _truly(last, company),
             tuple(act.event_id for act in bundle),
             tuple(map(_doer, bundle)),
+            _machines(bundle),
         )
         return
     for act in bundle:
@@ -111,6 +112,7 @@ def _message(
         _truly(act, company),
         (event_id,),
         (_doer(act),),
+        _machines((act,)),
     )
 
 
@@ -122,3 +124,7 @@ def _truly(act: Act, company: Company | None) -> str:
 
 def _doer(act: Act) -> str:
     return act.doer or (act.person.email if act.person else "")
+
+
+def _machines(bundle: Bundle) -> tuple[tuple[str, str], ...]:
+    return tuple((act.event_id, act.kind) for act in bundle if act.label is Label.MACHINE)

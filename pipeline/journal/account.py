@@ -8,14 +8,14 @@ A suppressed account's journey goes on in silence: nothing of it stands, and onc
 as if it had never been, save that no alert is raised for what was.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.advance import Advanced, HeldBack, advance, standing_of, wake
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
-from pipeline.journal.settle import CAME_BACK, NEVER_SAID, said_alert, said_transition, settle
+from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, said_alert, said_transition, settle
 from pipeline.rules import Rules
 from pipeline.score import DAY_MS
 from schemas.account import Account
@@ -174,20 +174,21 @@ class AccountWork:
         unsaid = dict(head.unsaid)
         records: list[Said] = []
         for transition in result.transitions:
-            if (revision := unsaid.pop(transition.transition_id, NEVER_SAID)) != NEVER_SAID:
+            digest, revision = digest_of(transition), unsaid.pop(transition.transition_id, NEVER_SAID)
+            if revision != NEVER_SAID:
                 transition = transition.model_copy(update={"revision": revision + 1, "restated_because": CAME_BACK})
             self._transitions.append(transition)
-            records.append(said_transition(transition, entry))
+            records.append(said_transition(transition, entry, digest))
         for alert in result.alerts:
             if (revision := unsaid.pop(alert.alert_id, NEVER_SAID)) != NEVER_SAID:
                 alert = alert.model_copy(update={"revision": revision + 1})
             self._alerts.append(alert)
             records.append(said_alert(alert, entry))
-        return self._note(head.model_copy(update={"unsaid": unsaid}), records)
+        return self._note(head, records, unsaid)
 
-    def _note(self, head: JournalHead, records: Sequence[Said]) -> JournalHead:
+    def _note(self, head: JournalHead, records: Sequence[Said], unsaid: Mapping[str, int]) -> JournalHead:
         first = head.said
-        head, pages = say(head, records, self._bounds)
+        head, pages = say(head, records, unsaid, self._bounds)
         self._pages |= pages
         if self._journal is not None:
             self._journal.note(first, records, head)
@@ -245,8 +246,7 @@ class AccountWork:
         reason = "; ".join(list(self._pending)[:REASONS_SHOWN_MAX])
         settled = settle(journal.said, oldest, refolded, head.unsaid, self._suppressed, reason)
         self._pages |= journal.amend(settled.changed)
-        unsaid = dict(list(settled.unsaid.items())[-self._bounds.unsaid :])
-        head = self._note(head.model_copy(update={"unsaid": unsaid}), settled.added)
+        head = self._note(head, settled.added, settled.unsaid)
         self._transitions += settled.transitions
         self._alerts += settled.alerts
         self._held_back += settled.held_back

@@ -12,7 +12,7 @@ Bounds, and what falls out:
 Pages are never woken: they have no due times.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.journal.pack import pack
@@ -71,11 +71,9 @@ def append(head: JournalHead, before: JourneyState | None, entry: Entry, bounds:
     """
     pages: Pages = {}
     number, segments, filled = head.entries, head.segments, head.filled
-    standing = entry.standing
-    if segments and filled < bounds.segment:
-        if standing == head.standing:
-            entry = Entry.model_construct(ticked_ms=entry.ticked_ms, standing=None, activities=entry.activities)
-    else:
+    standing, as_before = entry.standing, entry.standing == head.standing
+    if not segments or filled >= bounds.segment:
+        as_before = False
         if before is not None:
             pages[checkpoint_page(number)] = pack(before.encode())
         segments, filled = (*segments, number), 0
@@ -83,7 +81,7 @@ def append(head: JournalHead, before: JourneyState | None, entry: Entry, bounds:
             pages[checkpoint_page(segments[0])] = None
             pages |= {entry_page(old): None for old in range(segments[0], segments[1])}
             segments = segments[1:]
-    pages[entry_page(number)] = pack(entry.encode())
+    pages[entry_page(number)] = pack(entry.encode(as_before))
     changed = {
         "entries": number + 1,
         "segments": segments,
@@ -103,10 +101,14 @@ def weight(entry: Entry) -> int:
     return max(len(entry.activities), 1)
 
 
-def say(head: JournalHead, records: Sequence[Said], bounds: Bounds) -> tuple[JournalHead, Pages]:
-    """Note what was said."""
+def say(
+    head: JournalHead, records: Sequence[Said], unsaid: Mapping[str, int], bounds: Bounds
+) -> tuple[JournalHead, Pages]:
+    """Note what was said, and what does not stand now."""
     end = head.said + len(records)
     pages: Pages = {said_page(number): pack(record.encode()) for number, record in enumerate(records, head.said)}
     start = max(head.said_from, end - bounds.said)
     pages |= {said_page(old): None for old in range(head.said_from, start)}
-    return head.model_copy(update={"said": end, "said_from": start}), pages
+    if len(unsaid) > bounds.unsaid:
+        unsaid = dict(list(unsaid.items())[-bounds.unsaid :])
+    return head.model_copy(update={"said": end, "said_from": start, "unsaid": unsaid}), pages

@@ -40,10 +40,10 @@ class Settled:
     held_back: list[HeldBack] = field(default_factory=list)
 
 
-def said_transition(transition: Transition, entry: int) -> Said:
+def said_transition(transition: Transition, entry: int, digest: str) -> Said:
     """The note of a transition that is said."""
     slim = transition.model_copy(update={"causes": (), "why": ""})
-    return Said.model_construct(entry=entry, transition=slim, alert=None, digest=digest_of(transition), muted=False)
+    return Said.model_construct(entry=entry, transition=slim, alert=None, digest=digest, muted=False)
 
 
 def said_alert(alert: Alert, entry: int) -> Said:
@@ -53,9 +53,9 @@ def said_alert(alert: Alert, entry: int) -> Said:
 
 
 def digest_of(transition: Transition) -> str:
-    """Hash of what a transition says, rule version aside: rules that change nothing else are no news."""
-    content = transition.model_copy(update={"revision": 0, "restated_because": "", "rule_version": ""})
-    return blake2b(content.encode(), digest_size=8).hexdigest()
+    """Hash of what a transition says as it is made, rule version aside: rules that change nothing else are no news."""
+    content = transition.encode().replace(transition.rule_version.encode(), b"")
+    return blake2b(content, digest_size=8).hexdigest()
 
 
 def settle(
@@ -127,7 +127,7 @@ def _say(settled: Settled, number: int | None, transition: Transition, entry: in
     said = transition.model_copy(update={"revision": revision + 1, "restated_because": reason})
     settled.unsaid.pop(said.transition_id, None)
     settled.transitions.append(said)
-    record = said_transition(said, entry)
+    record = said_transition(said, entry, digest_of(transition))
     if number is None:
         settled.added.append(record)
     else:

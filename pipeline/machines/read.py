@@ -13,6 +13,9 @@ TRAP = "link_trap"
 
 _ACTS = {"open": Act.OPEN, "click": Act.CLICK, "unsubscribe": Act.UNSUBSCRIBE}
 _ANYBODYS = frozenset({NetworkKind.HOSTING, NetworkKind.VPN})
+_PROXIED = frozenset({"proxy_open", "sender_verdict"})
+"""Grade reasons of opens that a proxy may have made for a reader."""
+
 _METHODS = ("method", "http_method", "request_method")
 _UNSUBSCRIBES = re.compile(r"unsubscri|opt[-_]?out|abmeld|abbestell|d[eé]s(abonn|inscri)|sign[-_]?off", re.IGNORECASE)
 _OFFICE = re.compile(r"^microsoft office|ms-?office|^microsoft (outlook|word|excel)", re.IGNORECASE)
@@ -48,8 +51,8 @@ def beat_of(event: Event, kind: NetworkKind | None) -> Beat:
     if act is Act.CLICK and _unsubscribes(event.url):
         act = Act.UNSUBSCRIBE
     signs = _signs(event, kind, act)
-    if act is Act.OPEN and (kind is NetworkKind.RELAY or "proxy_open" in signs):
-        act, signs = Act.PROXY, ("proxy_open",)
+    if act is Act.OPEN and (kind is NetworkKind.RELAY or not _PROXIED.isdisjoint(signs)):
+        act, signs = Act.PROXY, signs if event.grade is Grade.MACHINE else ("proxy_open",)
     link = _UNSUBSCRIBE_LINK if act is Act.UNSUBSCRIBE else checksum(event.url)
     return Beat(
         event.event_id,

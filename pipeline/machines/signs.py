@@ -4,6 +4,7 @@ Points are tenths, so that sums are exact: from 10 on the hit is a machine's, fr
 reference, section 7, whose table this is). What the reference does not have is marked "own".
 """
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
@@ -27,7 +28,7 @@ class Sign(StrEnum):
     """One sign of a machine; its value is (part of) the grade reason."""
 
     HIDDEN_LINK = "hidden_link"
-    """A link no reader can see was clicked."""
+    """A link no reader can see was clicked (`tp_trap=1` in it)."""
 
     HEAD_REQUEST = "head_request"
     """HEAD or OPTIONS: only the existence of the page was asked for."""
@@ -61,7 +62,7 @@ class Sign(StrEnum):
     """Up to a minute before delivery (own): some gateways look at the links before they take the mail."""
 
     TWO_LINKS = "two_links"
-    """2 links within 2 s (own)."""
+    """2 links within 2 s; or within 10 s of delivery, before any open (own)."""
 
     UNSUBSCRIBE_BURST = "unsubscribe_burst"
     """The link that unsubscribes and another one within 10 s."""
@@ -79,7 +80,7 @@ class Sign(StrEnum):
     """Address or user agent of a machine on the same mail, at most 15 min away, on another link."""
 
     UNSUBSCRIBE_SWEPT = "unsubscribe_swept"
-    """3 links within 15 min, the one that unsubscribes among them, and the mail was never opened (own)."""
+    """3 links within 15 min, the one that unsubscribes among them, and no open but a proxy's before (own)."""
 
     MANY_LINKS = "many_links"
     """3 links within 15 min (own)."""
@@ -119,16 +120,17 @@ POINTS: dict[str, int] = {
     Sign.QUITE_SOON: 2,
 }
 
-EXCUSED: frozenset[str] = frozenset(
-    {Sign.SOON, Sign.QUITE_SOON, Sign.WITHOUT_OPEN, Sign.TWO_LINKS, Sign.UNSUBSCRIBE_BURST}
-)
+EXCUSED: frozenset[str] = frozenset({Sign.SOON, Sign.QUITE_SOON, Sign.WITHOUT_OPEN})
 """Signs that are forgiven when the quarantine ends and nothing more came: quick readers have them too."""
+
+EXCUSED_READ: frozenset[str] = EXCUSED | {Sign.TWO_LINKS, Sign.UNSUBSCRIBE_BURST}
+"""The same where an open that is no proxy's came before."""
 
 QUIET_LINKS = 2
 """So many links may have been clicked within 15 min around an excused click (own)."""
 
 
-def points_of(signs: AbstractSet[str]) -> int:
+def points_of(signs: Iterable[str]) -> int:
     """The sum; a sign that is not in the table is a grade reason of the event by itself, which is a machine's."""
     return sum(POINTS.get(sign, MACHINE_FROM) for sign in signs)
 

@@ -7,43 +7,45 @@ gateway, to a link that it had, mostly with an open in between.
 
 from collections.abc import Iterable, Sequence
 
+from pipeline.machines.bursts import traits
 from pipeline.machines.signs import NEAR_MS, SECOND_MS, Sign
-from schemas.hit import Act, Beat
+from schemas.hit import Beat
 
 OPEN_NEAR_MS = 10 * SECOND_MS
 
 
-def sign_of_client(click: Beat, machines: Sequence[Beat], opens: Sequence[Beat]) -> Sign | None:
-    """The heaviest sign that a click has from machines on the same mail; None if there is none.
+def same_client(click: Beat, machines: Sequence[Beat], opens: Sequence[Beat]) -> Sign | None:
+    """The sign that a click has where a machine on the same mail has its address and user agent; None if none has.
 
     Args:
         click: not a machine's for another reason.
         machines: clicks that are.
         opens: of the mail, proxied ones left out.
     """
-    near = [machine for machine in machines if abs(machine.at_ms - click.at_ms) <= NEAR_MS]
-    alike = [(machine, _traits(click, machine)) for machine in near]
-    most = max((traits for _, traits in alike), default=0)
-    if not most:
+    near = _near(click, machines)
+    same = [machine for machine in near if traits(click, machine) == 2]
+    if not same:
         return None
-    again = any(machine.link == click.link for machine in near)
-    if most == 1:
-        return None if again else Sign.LIKE_CLIENT
-    if not again:
+    if not any(machine.link == click.link for machine in near):
         return Sign.SAME_CLIENT
-    before = [machine.at_ms for machine, traits in alike if traits == most and machine.at_ms <= click.at_ms]
+    before = [machine.at_ms for machine in same if machine.at_ms <= click.at_ms]
     read = before and any(max(before) + OPEN_NEAR_MS < opened.at_ms < click.at_ms for opened in opens)
     return None if read else Sign.SAME_CLIENT_AGAIN
+
+
+def like_client(click: Beat, machines: Sequence[Beat]) -> Sign | None:
+    """The sign that a click has where a machine has its address or its user agent, on a link no machine had."""
+    near = _near(click, machines)
+    alike = any(traits(click, machine) == 1 for machine in near)
+    return Sign.LIKE_CLIENT if alike and not any(machine.link == click.link for machine in near) else None
 
 
 def opened_by(machines: Iterable[Beat], opened: Beat) -> bool:
     """Whether a machine that clicked has also opened the mail: the same client within 10 s."""
     return any(
-        abs(machine.at_ms - opened.at_ms) <= OPEN_NEAR_MS and _traits(opened, machine) == 2
-        for machine in machines
-        if machine.act is not Act.OPEN
+        abs(machine.at_ms - opened.at_ms) <= OPEN_NEAR_MS and traits(opened, machine) == 2 for machine in machines
     )
 
 
-def _traits(one: Beat, other: Beat) -> int:
-    return (one.ip == other.ip != 0) + (one.agent == other.agent != 0)
+def _near(click: Beat, machines: Sequence[Beat]) -> list[Beat]:
+    return [machine for machine in machines if abs(machine.at_ms - click.at_ms) <= NEAR_MS]

@@ -9,6 +9,8 @@ from schemas.base import Record
 from schemas.journey import Standing
 from schemas.transition import Transition
 
+STANDING = {"standing"}
+
 
 class Entry(Record):
     """One batch of an account's activities, or one firing of its timers."""
@@ -17,9 +19,10 @@ class Entry(Record):
     standing: Standing | None = Field(None, description="Null: as in the entry before.")
     activities: tuple[Attributed, ...] = Field((), description="Those that counted, in the order they came.")
 
-    def encode(self) -> bytes:
-        """The entry as JSON bytes, without what is at its default."""
-        return self.__pydantic_serializer__.to_json(self, exclude_defaults=True)
+    def encode(self, standing_as_before: bool = False) -> bytes:
+        """The entry as JSON bytes, without what is at its default, and without a standing that is as before."""
+        left_out = STANDING if standing_as_before else None
+        return self.__pydantic_serializer__.to_json(self, exclude=left_out, exclude_defaults=True)
 
 
 class Said(Record):

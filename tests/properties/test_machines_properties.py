@@ -4,11 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from pipeline.identity.kinds import NetworkKind
 from pipeline.machines.threads import BEATS_MAX, DELIVERED_MAX, THREADS_MAX
 from pipeline.machines.views import VIEWS_KEPT
 from pipeline.machines.watch import PROOFS_MAX, settle, watch
-from schemas.event import Event, Grade
+from schemas.event import Event, Grade, NetworkKind
 from schemas.hit import Pulse
 from tests.builders import BASE_MS, event
 from tests.mail import BROWSER, CLOUD, FOREVER_MS, GATEWAY, OFFICE, PHONE, mail

@@ -108,11 +108,11 @@ def test_the_cut_into_batches_changes_nothing() -> None:
     feed(whole, world.traffic)
     feed(small, world.traffic)
     assert len(world.traffic) > CHUNK_MESSAGES / 5
-    for topic in (EVENTS, REJECTED, TRANSITIONS, *ALERTS.values()):
+    for topic in (EVENTS, REJECTED, ACTIVITIES, TRANSITIONS, *ALERTS.values()):
         assert sorted(r.value or b"" for r in whole.records(topic)) == sorted(
             r.value or b"" for r in small.records(topic)
         )
-    assert dict(whole.state("advance").items()) == dict(small.state("advance").items())
+    assert dict(whole.state("identify").items()) == dict(small.state("identify").items())
 
 
 def test_an_interleaving_is_made_up_by_the_random_source_alone() -> None:

@@ -11,7 +11,7 @@ from deploy.evaluate.world import World, run
 from deploy.simulate import WorldSpec
 from schemas.account import Account
 from schemas.event import Event
-from schemas.identity import IdentityFact, Link, SubjectState
+from schemas.identity import IdentityFact, SubjectState
 from tests.builders import at, event
 
 SMALL = World(WorldSpec.hard(8, companies=2, days=20.0))
@@ -70,12 +70,12 @@ def test_any_order_of_a_small_world_gives_the_same_components() -> None:
     assert order.subjects > 20
 
 
-def test_a_line_that_keeps_whoever_came_first_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def first_wins(links: tuple[Link, ...], new: Link) -> tuple[Link, ...]:
-        return links or (new,)
+def test_a_line_that_keeps_whom_it_saw_first_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def first_wins(edges: dict[str, int], other: str, at_ms: int) -> dict[str, int]:
+        return edges or {other: at_ms}
 
-    monkeypatch.setattr("pipeline.identify.with_link", first_wins)
-    monkeypatch.setattr("pipeline.learn.with_link", first_wins)
+    monkeypatch.setattr("pipeline.identify.with_edge", first_wins)
+    monkeypatch.setattr("pipeline.learn.with_edge", first_wins)
     order = try_orders(World(WorldSpec.hard(8, companies=6, days=60.0)), 6)
     assert not order.independent
     assert order.differences

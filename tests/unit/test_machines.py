@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.identity.kinds import NetworkKind
 from pipeline.machines.watch import prove, settle, watch
 from schemas.base import Source
-from schemas.event import Event, Grade
+from schemas.event import Event, Grade, NetworkKind
 from tests.builders import BASE_MS
 from tests.mail import BROWSER, CLOUD, GATEWAY, OFFICE, PHONE, grades, mail, watched
 
@@ -28,6 +27,7 @@ STORIES = {
     "four links within ten seconds": ([mail("open", 10), *clicks(600, 603, 606, 609)], "hmmmm"),
     "three links within ten seconds, unopened": (clicks(600, 604, 609), "mmm"),
     "two links soon after delivery": ([DELIVERED, *clicks(4, 5)], "hmm"),
+    "both links of a mail, some seconds after delivery": ([DELIVERED, *clicks(4, 7)], "hmm"),
     "one link two seconds after delivery": ([DELIVERED, *clicks(2)], "hm"),
     "a hidden link": (clicks(900, properties={"link_trap": "1"}), "m"),
     "a hidden link and, slowly, others": (
@@ -82,6 +82,7 @@ STORIES = {
     "one click from a data centre": ([DELIVERED, mail("open", 300), *clicks(330, ip=CLOUD)], "hhs"),
     "one click three seconds after delivery, unopened": ([DELIVERED, *clicks(3)], "hs"),
     "who looks just like the gateway, without images": ([*SCANNED, *clicks(130, **GATE)], "hmmmms"),
+    "two links at once, unopened": (clicks(900, 901), "ss"),
     "an office program": ([mail("click", 900, 0, user_agent="Microsoft Office/16.0 (Outlook)")], "s"),
 }
 

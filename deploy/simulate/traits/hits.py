@@ -39,11 +39,17 @@ def hits_of(message: Message) -> dict[str, TrueHit]:
     """The truth about the events of one message; none if it is broken, or a resend."""
     if message.label not in (Label.HUMAN, Label.MACHINE):
         return {}
-    machine = message.label is Label.MACHINE
+    machines = dict(message.machines)
     doers = message.doers or ("",) * len(message.event_ids)
+    by_humans = message.kind if message.label is Label.HUMAN else "journey"
     return {
         event_id: TrueHit(
-            event_id, message.account_id, "" if machine else doer, machine, message.kind, message.occurred_ms
+            event_id,
+            message.account_id,
+            "" if event_id in machines else doer,
+            event_id in machines,
+            machines.get(event_id, by_humans),
+            message.occurred_ms,
         )
         for event_id, doer in zip(message.event_ids, doers, strict=True)
     }

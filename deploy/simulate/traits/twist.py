@@ -25,21 +25,37 @@ def twisted(spec: WorldSpec, company: Company, number: int, bundles: Iterable[Bu
     if not spec.traits.any:
         yield from bundles
         return
-    rng = rng_of(spec.seed, company.index, number, 31)
-    reader: tuple[Company, Person] | None = None
+    readers = _Readers(spec, company, rng_of(spec.seed, company.index, number, 31))
     for bundle in bundles:
-        act = bundle[0]
-        if act.label is not Label.HUMAN or act.type == "delivered":
-            yield bundle
-            continue
-        act = with_ids(spec, company, number, with_doer(act, company))
-        if act.source == "email" and act.type == "click":
-            reader = _forwarded_to(spec, company, act, rng)
-        elif act.source == "email":
-            reader = None
-        if reader is not None:
-            act = _by(act, *reader)
-        yield (whereabouts(spec, act, number, company.index),)
+        yield tuple(
+            whereabouts(spec, readers.by_whom(with_ids(spec, company, number, with_doer(act, company))), number)
+            if act.label is Label.HUMAN and act.type != "delivered"
+            else act
+            for act in bundle
+        )
+
+
+class _Readers:
+    """Who reads the mails of one session: mostly the recipient, now and then somebody it was forwarded to.
+
+    Args:
+        rng: decides on it.
+    """
+
+    def __init__(self, spec: WorldSpec, company: Company, rng: Random) -> None:
+        self._spec, self._company, self._rng = spec, company, rng
+        self._recipient = ""
+        self._other: tuple[Company, Person] | None = None
+        self._clicked = False
+
+    def by_whom(self, act: Act) -> Act:
+        """The act by whoever truly reads the mail it belongs to."""
+        if act.source == "email" and act.person:
+            if act.person.email != self._recipient:
+                self._recipient, self._other, self._clicked = act.person.email, None, False
+            if act.type == "click" and not self._clicked:
+                self._other, self._clicked = _forwarded_to(self._spec, self._company, act, self._rng), True
+        return _by(act, *self._other) if self._other else act
 
 
 def with_doer(act: Act, company: Company) -> Act:
