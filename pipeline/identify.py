@@ -137,9 +137,22 @@ def _weighed(event: Event, state: SubjectState, directory: Directory, networks: 
     own = decide(said)
     if state.blocks and answers:
         words = ids_of(event)[1:]
+        if own.winner is not None and blocked(state.blocks, own.winner.account_id, words):
+            answers = _without_own_word(event, state, answers)
         answers = [answer for answer in answers if not blocked(state.blocks, answer.account_id, words)]
         return decide(answers), own
     return own if len(said) == len(answers) else decide(answers), own
+
+
+def _without_own_word(event: Event, state: SubjectState, answers: list[Answer]) -> list[Answer]:
+    """What is left of an event that says an account it was unlinked from: what is known of its subject, if that is one
+    person still. A hit that is given back has no evidence of its own any more, and both must end alike."""
+    people: dict[str, object] = {}
+    if event.anonymous_id:
+        _note_people(event, state, people)
+        if shared_device(state.model_copy(update=people), event.occurred_ms):
+            return []
+    return [answer for answer in answers if answer.method is Method.STITCHED]
 
 
 def hit_of(event: Event, real: Event) -> Hit:

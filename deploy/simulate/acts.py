@@ -26,6 +26,8 @@ class Act(NamedTuple):
         person: who, as far as the producer is told; None for the company or an unknown visitor.
         data: further fields by their native names; `..._at` fields are ms since 1970.
         marks: truths that hold from here on.
+        doer: mailbox of who truly did it, if that is not `person`.
+        truly: account id of the company that truly did it, if that is not the one it is reported for.
     """
 
     at_ms: int
@@ -43,6 +45,8 @@ class Act(NamedTuple):
     kind: str = "journey"
     ip: str = ""
     user_agent: str = ""
+    doer: str = ""
+    truly: str | None = None
 
 
 Bundle = tuple[Act, ...]
