@@ -10,7 +10,7 @@ from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
 from pipeline.journal.account import AccountWork, Worked
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
 from schemas.journey import JourneyState

@@ -11,7 +11,7 @@ from agents.metrics import Metrics
 from agents.settings import Settings
 from pipeline.directory import Directory
 from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 
 
 @dataclass(frozen=True)

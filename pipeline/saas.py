@@ -1,24 +1,46 @@
 """The shipped journey: B2B SaaS with a trial. Points, stages and trigger points in the order of the journey."""
 
-from pipeline.predicates import Count, InStage, IsCustomer, NoPerson, People, Score, TrialOpen, UsageDrop, Uses
-from pipeline.rules import ActivityRule, CustomerEvery, Rules, StageRule, TrialEnds, TrialQuiet, TriggerRule
+from pipeline.rules.model import (
+    ANY,
+    ActivityRule,
+    CustomerEvery,
+    FactRule,
+    Phase,
+    QuietRule,
+    Rules,
+    StageRule,
+    TrialEnds,
+    TrialQuiet,
+    TriggerRule,
+)
+from pipeline.rules.predicates import (
+    Count,
+    InStage,
+    IsCustomer,
+    IsProspect,
+    NoPerson,
+    People,
+    Score,
+    TrialOpen,
+    UsageDrop,
+    Uses,
+)
 from schemas.alert import Play
 from schemas.base import Team
-from schemas.journey import Stage
 
 ASSETS = ("content_download", "webinar", "video_watch")
 RESEARCH = (*ASSETS, "docs_view", "product_view", "security_view", "search", "email_click")
 CHECKS = ("comparison_view", "reference_view")
 PRESALE = (
-    Stage.UNAWARE,
-    Stage.AWARE,
-    Stage.RESEARCHING,
-    Stage.EVALUATING,
-    Stage.TRIALING,
-    Stage.DECIDING,
-    Stage.DORMANT,
+    "unaware",
+    "aware",
+    "researching",
+    "evaluating",
+    "trialing",
+    "deciding",
+    "dormant",
 )
-BEFORE_DECISION = (Stage.AWARE, Stage.RESEARCHING, Stage.EVALUATING, Stage.TRIALING, Stage.DORMANT)
+BEFORE_DECISION = ("aware", "researching", "evaluating", "trialing", "dormant")
 
 
 def _worth(points: float, half_life_days: float, label: str) -> ActivityRule:
@@ -74,25 +96,23 @@ ACTIVITIES = {
 }
 
 STAGES = (
+    StageRule(name="aware", enter=((IsProspect(), Score(at_least=0.5)),), why="its first sign of interest"),
     StageRule(
-        stage=Stage.AWARE, any_of=((IsCustomer(yes=False), Score(at_least=0.5)),), why="its first sign of interest"
-    ),
-    StageRule(
-        stage=Stage.RESEARCHING,
-        any_of=((Count(types=RESEARCH), Score(at_least=12)), (Count(types=ASSETS, at_least=2),)),
+        name="researching",
+        enter=((Count(types=RESEARCH), Score(at_least=12)), (Count(types=ASSETS, at_least=2),)),
         decisive=RESEARCH,
         why="it reads into the subject",
     ),
     StageRule(
-        stage=Stage.EVALUATING,
-        any_of=((Count(types=(*CHECKS, "pricing_view")), Score(at_least=30)), (Count(types=CHECKS, at_least=3),)),
+        name="evaluating",
+        enter=((Count(types=(*CHECKS, "pricing_view")), Score(at_least=30)), (Count(types=CHECKS, at_least=3),)),
         decisive=(*CHECKS, "pricing_view"),
         why="it compares, checks references or looks at prices",
     ),
-    StageRule(stage=Stage.TRIALING, any_of=((TrialOpen(),),), decisive=("trial_started",), why="it tries the product"),
+    StageRule(name="trialing", enter=((TrialOpen(),),), decisive=("trial_started",), why="it tries the product"),
     StageRule(
-        stage=Stage.DECIDING,
-        any_of=(
+        name="deciding",
+        enter=(
             (Count(types=("demo_request", "opportunity_created"), within_days=45),),
             (TrialOpen(activated=True), Count(types=("pricing_view",), within_days=14)),
             (People(at_least=3, within_days=14), Count(types=("pricing_view",), within_days=14), Score(at_least=90)),
@@ -100,16 +120,20 @@ STAGES = (
         decisive=("demo_request", "opportunity_created", "trial_activated", "pricing_view"),
         why="it asks for what a decision needs",
     ),
-    StageRule(stage=Stage.CUSTOMER, any_of=((IsCustomer(),),), decisive=("opportunity_won",), why="it bought"),
     StageRule(
-        stage=Stage.ADOPTING,
-        any_of=((IsCustomer(), Uses(at_least=5, within_days=14)),),
+        name="customer", phase=Phase.CUSTOMER, enter=((IsCustomer(),),), decisive=("opportunity_won",), why="it bought"
+    ),
+    StageRule(
+        name="adopting",
+        phase=Phase.CUSTOMER,
+        enter=((IsCustomer(), Uses(at_least=5, within_days=14)),),
         decisive=("feature_used", "signed_in"),
         why="it uses what it bought",
     ),
     StageRule(
-        stage=Stage.EXPANDING,
-        any_of=(
+        name="expanding",
+        phase=Phase.CUSTOMER,
+        enter=(
             (IsCustomer(), Count(types=("product_view", "pricing_view"), at_least=3, within_days=21)),
             (IsCustomer(), Count(types=("user_invited", "limit_reached"), at_least=3, within_days=21)),
         ),
@@ -117,11 +141,18 @@ STAGES = (
         why="it looks at more than it has",
     ),
     StageRule(
-        stage=Stage.ADVOCATING,
-        any_of=((IsCustomer(), Count(types=("review_posted", "referral_made", "reference_given"), within_days=90)),),
+        name="advocating",
+        phase=Phase.CUSTOMER,
+        enter=((IsCustomer(), Count(types=("review_posted", "referral_made", "reference_given"), within_days=90)),),
         decisive=("review_posted", "referral_made", "reference_given"),
         why="it speaks for us",
     ),
+    StageRule(name="dormant", phase=Phase.DETOUR, why="no sign for a long time"),
+)
+
+FACTS = (
+    FactRule(types=("opportunity_lost",), stage="dormant", when=(IsProspect(),), forget=True),
+    FactRule(types=("contract_churned",), stage="dormant", forget=True),
 )
 
 
@@ -134,8 +165,8 @@ TRIGGERS = (
         name="journey_begins",
         team=Team.MARKETING,
         title="A buying journey begins",
-        on=("*",),
-        when=(InStage(any_of=(Stage.UNAWARE, Stage.AWARE, Stage.RESEARCHING, Stage.DORMANT)), IsCustomer(yes=False)),
+        after=(ANY,),
+        when=(InStage(any_of=("unaware", "aware", "researching", "dormant")), IsProspect()),
         cooldown_days=365,
         play=_play(
             "reads on for some weeks without leaving a name",
@@ -149,11 +180,11 @@ TRIGGERS = (
         name="anonymous_surge",
         team=Team.MARKETING,
         title="A company reads again and again without leaving a name",
-        on=ASSETS,
+        after=ASSETS,
         when=(
             Count(types=ASSETS, at_least=3, within_days=14, anonymous_only=True),
             NoPerson(within_days=30),
-            IsCustomer(yes=False),
+            IsProspect(),
         ),
         cooldown_days=14,
         play=_play(
@@ -168,7 +199,7 @@ TRIGGERS = (
         name="comparison_check",
         team=Team.SALES,
         title="It compares us with a rival",
-        on=("comparison_view",),
+        after=("comparison_view",),
         when=(Count(types=("comparison_view",), within_days=7), InStage(any_of=PRESALE)),
         play=_play(
             "checks references, then prices",
@@ -182,7 +213,7 @@ TRIGGERS = (
         name="reference_check",
         team=Team.SALES,
         title="It checks our references",
-        on=("reference_view",),
+        after=("reference_view",),
         when=(Count(types=("reference_view",), at_least=2, within_days=14), InStage(any_of=PRESALE)),
         play=_play(
             "looks at prices and asks colleagues in",
@@ -196,7 +227,7 @@ TRIGGERS = (
         name="pricing_interest",
         team=Team.SALES,
         title="It looks at prices",
-        on=("pricing_view",),
+        after=("pricing_view",),
         when=(Count(types=("pricing_view",), at_least=2, within_days=7), InStage(any_of=PRESALE)),
         play=_play(
             "asks for a demo or starts a trial within days",
@@ -210,7 +241,7 @@ TRIGGERS = (
         name="demo_request",
         team=Team.SALES,
         title="It asks for a demo",
-        on=("demo_request",),
+        after=("demo_request",),
         cooldown_days=3,
         play=_play(
             "shortlists two or three vendors this week",
@@ -224,7 +255,7 @@ TRIGGERS = (
         name="trial_started",
         team=Team.SALES,
         title="A trial has started",
-        on=("trial_started",),
+        after=("trial_started",),
         cooldown_days=14,
         play=_play(
             "reaches first value within three days, or never",
@@ -238,7 +269,7 @@ TRIGGERS = (
         name="trial_activated",
         team=Team.SALES,
         title="The trial has reached first value",
-        on=("trial_activated",),
+        after=("trial_activated",),
         cooldown_days=30,
         play=_play(
             "invites colleagues and looks at prices",
@@ -269,7 +300,7 @@ TRIGGERS = (
         team=Team.SALES,
         title="The trial is about to end",
         timer=TrialEnds(days_before=3),
-        when=(TrialOpen(), IsCustomer(yes=False)),
+        when=(TrialOpen(), IsProspect()),
         decisive=("trial_started", "trial_activated"),
         cooldown_days=10,
         play=_play(
@@ -284,7 +315,7 @@ TRIGGERS = (
         name="buying_group",
         team=Team.SALES,
         title="A buying group forms",
-        on=("*",),
+        after=(ANY,),
         when=(People(at_least=3, within_days=14), InStage(any_of=BEFORE_DECISION), Score(at_least=25)),
         cooldown_days=30,
         play=_play(
@@ -315,7 +346,7 @@ TRIGGERS = (
         name="support_burst",
         team=Team.SERVICE,
         title="A customer opens one ticket after another",
-        on=("ticket_opened",),
+        after=("ticket_opened",),
         when=(Count(types=("ticket_opened",), at_least=3, within_days=7),),
         cooldown_days=7,
         play=_play(
@@ -330,7 +361,7 @@ TRIGGERS = (
         name="cross_sell_research",
         team=Team.SALES,
         title="A customer researches something it does not have",
-        on=("product_view", "pricing_view", "comparison_view"),
+        after=("product_view", "pricing_view", "comparison_view"),
         when=(
             IsCustomer(),
             Count(types=("product_view", "pricing_view", "comparison_view"), at_least=3, within_days=14),
@@ -348,7 +379,7 @@ TRIGGERS = (
         name="advocacy",
         team=Team.MARKETING,
         title="A customer speaks for us",
-        on=("review_posted", "referral_made", "reference_given"),
+        after=("review_posted", "referral_made", "reference_given"),
         cooldown_days=30,
         play=_play(
             "would give a reference if asked now",
@@ -360,4 +391,11 @@ TRIGGERS = (
     ),
 )
 
-SAAS = Rules(activities=ACTIVITIES, stages=STAGES, triggers=TRIGGERS)
+SAAS = Rules(
+    name="B2B SaaS with a trial",
+    activities=ACTIVITIES,
+    stages=STAGES,
+    quiet=QuietRule(stage="dormant"),
+    facts=FACTS,
+    triggers=TRIGGERS,
+)

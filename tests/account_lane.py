@@ -6,7 +6,6 @@ from itertools import pairwise
 from pipeline.journal.account import AccountWork, Worked
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds
-from pipeline.saas import SAAS
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
@@ -14,6 +13,7 @@ from schemas.hit import Returned
 from schemas.journey import JournalHead, JourneyState
 from schemas.transition import Transition
 from tests.builders import activity, at
+from tests.journeys import SAAS
 
 ACCOUNT = Account(account_id="acme", name="Acme Corp")
 

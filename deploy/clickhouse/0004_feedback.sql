@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS accounts_log
     owner String COMMENT 'Who in sales owns it',
     team LowCardinality(String) COMMENT 'The owner''s team',
     region LowCardinality(String) COMMENT 'Sales region',
+    industry LowCardinality(String) COMMENT 'Branch it is in',
+    employees UInt32 COMMENT 'How many people work there; 0 if not known',
     tier LowCardinality(String) COMMENT 'Importance, as the directory grades it',
     target Bool COMMENT 'On the target list',
     status LowCardinality(String) COMMENT 'prospect, customer or former',

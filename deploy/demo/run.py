@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 
 from agents import topics
+from agents.journey import load_rules
 from agents.observe.lag import lag_meter
 from agents.settings import Settings, load
 from agents.stages import STAGES
@@ -146,7 +147,7 @@ class _Show:
     ) -> None:
         self._plan, self._settings, self._console, self._worker = plan, settings, console, worker
         self._stack_up_at = stack_up_at
-        self.board = Board()
+        self.board = Board(load_rules(settings.journey_file))
         self.first_alert_seconds: float | None = None
         self._feed = Feed(settings, metrics_url, self.board, self._on_alert)
         self._note = joining_lines(settings, metrics_url)

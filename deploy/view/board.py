@@ -3,8 +3,9 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from pipeline.rules.model import Rules
 from schemas.alert import Alert
-from schemas.journey import Stage
+from schemas.journey import UNAWARE
 from schemas.transition import Transition
 
 ALERTS_KEPT = 50
@@ -16,7 +17,7 @@ class AccountLine:
 
     account_id: str
     name: str
-    stage: Stage = Stage.UNAWARE
+    stage: str = UNAWARE
     score: float = 0.0
     moved_at: str = ""
     last_trigger: str = ""
@@ -36,11 +37,16 @@ class LineFigures:
 
 @dataclass
 class Board:
-    """Everything the screen shows."""
+    """Everything the screen shows.
 
+    Args:
+        rules: the journey's, for its stages in their order.
+    """
+
+    rules: Rules
     accounts: dict[str, AccountLine] = field(default_factory=dict)
     alerts: deque[Alert] = field(default_factory=lambda: deque(maxlen=ALERTS_KEPT))
-    stages: Counter[Stage] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
     transitions: int = 0
     alerts_total: int = 0
     figures: LineFigures = LineFigures()

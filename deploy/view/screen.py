@@ -9,21 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.view.board import Board
+from pipeline.rules.model import Phase, Rules
 from schemas.alert import Alert
-from schemas.journey import Stage
 
-STYLES = {
-    Stage.AWARE: "cyan",
-    Stage.RESEARCHING: "cyan",
-    Stage.EVALUATING: "yellow",
-    Stage.TRIALING: "magenta",
-    Stage.DECIDING: "bold red",
-    Stage.CUSTOMER: "bold green",
-    Stage.ADOPTING: "green",
-    Stage.EXPANDING: "green",
-    Stage.ADVOCATING: "bold green",
-    Stage.DORMANT: "dim",
-}
+PROSPECT_STYLES = ("cyan", "yellow", "magenta", "bold red")
 FRAME_LINES = 4
 ROWS_MIN = 2
 
@@ -63,6 +52,20 @@ def say(console: Console, alert: Alert) -> None:
     console.print(alert_line(alert), markup=False, highlight=False, soft_wrap=True)
 
 
+def style_of(stage: str, rules: Rules) -> str:
+    """How a stage is drawn: the warmer, the nearer to the sale; green after it; dim off the way."""
+    rule = rules.stage_by_name.get(stage)
+    if rule is None:
+        return ""
+    if rule.phase is Phase.CUSTOMER:
+        return "green"
+    if rule.phase is Phase.DETOUR:
+        return "dim"
+    before_sale = [one.name for one in rules.way if one.phase is Phase.PROSPECT]
+    share = before_sale.index(stage) / max(len(before_sale) - 1, 1)
+    return PROSPECT_STYLES[int(share * (len(PROSPECT_STYLES) - 1))]
+
+
 def _figures(board: Board) -> Table:
     table = Table.grid(padding=(0, 3))
     figures = board.figures
@@ -80,10 +83,9 @@ def _figures(board: Board) -> Table:
 
 def _funnel(board: Board) -> Text:
     text = Text()
-    for stage in Stage:
-        if stage is not Stage.UNAWARE:
-            text.append(f"{stage} ", "dim")
-            text.append(f"{board.stages[stage]}  ", STYLES[stage])
+    for rule in board.rules.stages:
+        text.append(f"{rule.name} ", "dim")
+        text.append(f"{board.stages[rule.name]}  ", style_of(rule.name, board.rules))
     return text
 
 
@@ -93,7 +95,7 @@ def _accounts(board: Board, rows: int) -> Panel:
     for width in (11, 7, 12, 20):
         table.add_column(width=width, no_wrap=True)
     for line in board.newest(rows):
-        style = STYLES.get(line.stage, "")
+        style = style_of(line.stage, board.rules)
         table.add_row(
             escape(printable(line.name)),
             f"[{style}]{line.stage}[/]" if style else line.stage,

@@ -21,7 +21,6 @@ from schemas.cause import Cause
 from schemas.event import Event, Grade
 from schemas.feedback import Feedback, Verdict
 from schemas.identity import FactKind, IdentityFact, Method
-from schemas.journey import Stage
 from schemas.rejected import Rejected, RejectReason
 from schemas.transition import Transition
 
@@ -95,7 +94,7 @@ def cause(event_id: str, kind: str, at: float, points: float, base: float = 0.0,
 
 
 def transition(
-    account: str, sequence: int, stages: tuple[Stage, Stage], at: float, entered: float | None, *causes: Cause
+    account: str, sequence: int, stages: tuple[str, str], at: float, entered: float | None, *causes: Cause
 ) -> Transition:
     return Transition(
         transition_id=f"{account}-{sequence}",
@@ -122,7 +121,7 @@ def alert(alert_id: str, team: Team, trigger: str, account: str, at: float, *cau
         team=team,
         account_id=account,
         account_name=account.title(),
-        stage=Stage.EVALUATING,
+        stage="evaluating",
         raised_at=day(at),
         received_at=day(at) + MINUTE,
         act_by=day(at + 1),
@@ -185,23 +184,23 @@ EVENTS = (
     event("e1", 1, clamped=True),
 )
 TRANSITIONS = (
-    transition("acme", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause(*E1, 4)),
-    transition("acme", 2, (Stage.AWARE, Stage.RESEARCHING), 2, 0, cause(*E1, 3.5, 4), cause(*E2, 8)),
+    transition("acme", 1, ("unaware", "aware"), 0, None, cause(*E1, 4)),
+    transition("acme", 2, ("aware", "researching"), 2, 0, cause(*E1, 3.5, 4), cause(*E2, 8)),
     transition(
         "acme",
         3,
-        (Stage.RESEARCHING, Stage.EVALUATING),
+        ("researching", "evaluating"),
         4,
         2,
         cause(*E1, 3, 4),
         cause(*E2, 7, 8),
         cause(*E3, 16, detail="/pricing"),
     ),
-    transition("acme", 4, (Stage.EVALUATING, Stage.CUSTOMER), 10, 4, cause("e6", "feature_used", 8, 2, 4)),
-    transition("beta", 1, (Stage.UNAWARE, Stage.AWARE), 1, None, cause("b1", "page_view", 1, 4)),
-    transition("gamma", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause("g1", "page_view", 0, 2)),
-    transition("gamma", 2, (Stage.AWARE, Stage.DORMANT), 9, 0),
-    transition("delta", 1, (Stage.UNAWARE, Stage.CUSTOMER), 5, None, cause("d1", "pricing_view", 5, 16)),
+    transition("acme", 4, ("evaluating", "customer"), 10, 4, cause("e6", "feature_used", 8, 2, 4)),
+    transition("beta", 1, ("unaware", "aware"), 1, None, cause("b1", "page_view", 1, 4)),
+    transition("gamma", 1, ("unaware", "aware"), 0, None, cause("g1", "page_view", 0, 2)),
+    transition("gamma", 2, ("aware", "dormant"), 9, 0),
+    transition("delta", 1, ("unaware", "customer"), 5, None, cause("d1", "pricing_view", 5, 16)),
 )
 ALERTS = (
     alert(

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from clickhouse_story import ACTIVITIES, ALERTS, NEVER, STORY, TRANSITIONS, WON, activity, day
 
+from agents.journey import stage_rows
 from deploy.local.ports import choose_port
 from schemas.account import Account
 from schemas.base import Record, to_ms
 from schemas.errors import TransientSinkError
-from schemas.journey import RANK
 from sinks.clickhouse import ClickHouseSink
 from sinks.migrate import MIGRATIONS_FOLDER, migrate
 from sinks.rows import TABLES, rows_of
+from tests.journeys import SAAS, changed
 
 pytestmark = pytest.mark.integration
 
@@ -111,10 +112,19 @@ async def rows(sink: ClickHouseSink, sql: str) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in await sink.query(sql)]
 
 
-async def test_stages_are_those_of_the_schema(sink: ClickHouseSink) -> None:
-    assert dict(await rows(sink, "SELECT stage, rank FROM stages")) == {
-        str(stage): rank for stage, rank in RANK.items()
-    }
+async def test_stages_are_those_of_the_journey_that_went_live_last(sink: ClickHouseSink) -> None:
+    shipped, columns = stage_rows(SAAS), "stage, rank, phase, kind, sla_hours"
+    expected = sorted(row[1:] for row in zip(*shipped.column_values, strict=True))
+    assert sorted(await rows(sink, f"SELECT {columns} FROM stages")) == expected
+    other = stage_rows(changed(name="another", stages=SAAS.stages[:2]))
+    await sink.insert(other.table, other.columns, other.column_values)
+    assert [row[0] for row in sorted(await rows(sink, f"SELECT {columns} FROM stages"))] == [
+        "aware",
+        "researching",
+        "unaware",
+    ]
+    await sink.insert(shipped.table, shipped.columns, shipped.column_values)
+    assert sorted(await rows(sink, f"SELECT {columns} FROM stages")) == expected
 
 
 async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.advance import Advanced, advance, wake
-from pipeline.saas import SAAS
 from schemas.activity import Activity
 from schemas.event import Grade
 from schemas.journey import JourneyState
 from tests.builders import activity, at
+from tests.journeys import SAAS
 
 PEOPLE = ("", "jane@acme.com", "joe@acme.com", "ann@acme.com")
 KINDS = (*sorted(SAAS.activities), "email_open", "never_heard_of")

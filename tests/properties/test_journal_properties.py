@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from pipeline.journal.pages import BOUNDS, Bounds
 from pipeline.journal.refold import refold
-from pipeline.saas import SAAS
 from schemas.activity import RETRACTION, Activity
 from schemas.event import Grade
 from schemas.journey import NO_STANDING, JournalHead
 from schemas.kept.journal import Entry
 from tests.account_lane import AccountLane, check_said, retraction
 from tests.builders import activity, at
+from tests.journeys import SAAS
 
 PEOPLE = ("", "jane@acme.com", "joe@acme.com", "ann@acme.com")
 KINDS = (*sorted(SAAS.activities), *["pricing_view", "demo_request", "trial_started", "feature_used"] * 4, "email_open")

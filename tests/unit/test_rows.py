@@ -13,7 +13,6 @@ from schemas.cause import Cause
 from schemas.errors import RecordError
 from schemas.event import Event
 from schemas.feedback import Feedback, Verdict
-from schemas.journey import Stage
 from schemas.rejected import Rejected, RejectReason
 from schemas.transition import Transition
 from sinks.rows import PIECE_ROWS, TABLES, ColumnBatch, rows_of
@@ -57,7 +56,7 @@ def alert() -> Alert:
         trigger="pricing_interest",
         team=Team.SALES,
         account_id="acme",
-        stage=Stage.EVALUATING,
+        stage="evaluating",
         raised_at=AT,
         received_at=AT,
         act_by=AT,
@@ -136,8 +135,8 @@ def _transition() -> Transition:
         transition_id="t1",
         account_id="acme",
         sequence=1,
-        from_stage=Stage.UNAWARE,
-        to_stage=Stage.AWARE,
+        from_stage="unaware",
+        to_stage="aware",
         occurred_at=AT,
         received_at=AT,
         rule="aware",
