@@ -106,6 +106,7 @@ class PlainLine:
         on_write: OnWrite | None = None,
     ) -> None:
         self.directory: Directory = EMPTY
+        self.rules = rules or load_rules(None)
         self.metrics, self.clock = Metrics(), BrokerTime()
         self._keep = None if keep is None else frozenset(NAMES.name(topic) for topic in keep)
         self._batch, self._rng, self._on_write = batch, rng, on_write
@@ -115,7 +116,7 @@ class PlainLine:
         handlers: Mapping[str, Handler] = {
             "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics),
             "identify": IdentifyHandler(NAMES, lambda: self.directory, self.metrics, networks),
-            "advance": AdvanceHandler(NAMES, lambda: self.directory, rules or load_rules(None), self.metrics),
+            "advance": AdvanceHandler(NAMES, lambda: self.directory, self.rules, self.metrics),
         }
         inputs = inputs_of(NAMES)
         self._lanes = {name: _Lane(name, handlers[name], {topic: deque() for topic in inputs[name]}) for name in STAGES}
