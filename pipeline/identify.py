@@ -89,7 +89,7 @@ def identify(
     real = with_real_ids(event)
     if real.subject != event.subject:
         return _of_nobody(event, real, known, directory, networks)
-    judged = regraded(real, state, networks) if real.source in WATCHED else Regraded(real, {})
+    judged = regraded(real, state) if real.source in WATCHED else Regraded(real, {})
     verdict, own = _weighed(judged.event, state, directory, networks)
     if event.grade is Grade.MACHINE and (verdict.winner is None or verdict.winner.method in IP_METHODS):
         return _unnamed_machine(known, judged)

@@ -51,7 +51,8 @@ def judged(spec: WorldSpec, kinds: dict[str, NetworkKind] | None = None) -> Tall
             if pulse is not None and 0 < pulse.due_ms <= message.sent_ms - 5_000:
                 pulse, verdicts = settle(pulse, message.sent_ms - 5_000)
                 words |= {verdict.event_id: verdict.grade for verdict in verdicts}
-            found = watch(one, pulse, (kinds or {}).get(one.ip.rpartition(".")[0]))
+            kind = (kinds or {}).get(one.ip.rpartition(".")[0], NetworkKind.UNKNOWN)
+            found = watch(one.model_copy(update={"network_kind": kind}), pulse)
             words[one.event_id] = found.grade
             words |= {verdict.event_id: verdict.grade for verdict in found.verdicts}
             if found.pulse is not None:

@@ -38,6 +38,11 @@ def mail(type: str, seconds: float, link: int | None = None, **fields: Any) -> E
     return Event(**({"event_id": stable_id(*(f"{name}={value}" for name, value in base.items()))} | base))
 
 
+def within(event: Event, kinds: dict[str, NetworkKind]) -> Event:
+    """The event with the kind of its address's network."""
+    return event.model_copy(update={"network_kind": kinds.get(event.ip, NetworkKind.UNKNOWN)})
+
+
 def watched(
     events: Iterable[Event],
     kinds: dict[str, NetworkKind] | None = None,
@@ -47,8 +52,8 @@ def watched(
 ) -> dict[str, tuple[Grade, str]]:
     """Event id -> last word on it, after all events and the settling."""
     words: dict[str, tuple[Grade, str]] = {}
-    for event in events:
-        found = watch(event, pulse, (kinds or {}).get(event.ip))
+    for event in (within(event, kinds or {}) for event in events):
+        found = watch(event, pulse)
         words[event.event_id] = found.grade, found.grade_reason
         words |= {verdict.event_id: (verdict.grade, verdict.grade_reason) for verdict in found.verdicts}
         pulse = found.pulse

@@ -12,7 +12,7 @@ TRAP = "link_trap"
 """Property of a click on a hidden link: mails we send mark such links by `tp_trap` (`pipeline/decode/links.py`)."""
 
 _ACTS = {"open": Act.OPEN, "click": Act.CLICK, "unsubscribe": Act.UNSUBSCRIBE}
-_ANYBODYS = frozenset({NetworkKind.HOSTING, NetworkKind.VPN})
+_ANYBODYS = frozenset({NetworkKind.HOSTING, NetworkKind.VPN, NetworkKind.CRAWLER})
 _PROXIED = frozenset({"proxy_open", "sender_verdict"})
 """Grade reasons of opens that a proxy may have made for a reader."""
 
@@ -40,18 +40,13 @@ def mail_of(event: Event) -> str:
     return f"{mail}|{event.email}"
 
 
-def beat_of(event: Event, kind: NetworkKind | None) -> Beat:
-    """The beat of a hit.
-
-    Args:
-        event: an open, a click or an unsubscription, graded by itself.
-        kind: of the network its address belongs to; None if not known.
-    """
+def beat_of(event: Event) -> Beat:
+    """The beat of a hit: an open, a click or an unsubscription, graded by itself."""
     act = _ACTS[event.type]
     if act is Act.CLICK and _unsubscribes(event.url):
         act = Act.UNSUBSCRIBE
-    signs = _signs(event, kind, act)
-    if act is Act.OPEN and (kind is NetworkKind.RELAY or not _PROXIED.isdisjoint(signs)):
+    signs = _signs(event, act)
+    if act is Act.OPEN and (event.network_kind is NetworkKind.RELAY or not _PROXIED.isdisjoint(signs)):
         act, signs = Act.PROXY, signs if event.grade is Grade.MACHINE else ("proxy_open",)
     link = _UNSUBSCRIBE_LINK if act is Act.UNSUBSCRIBE else checksum(event.url)
     return Beat(
@@ -72,7 +67,7 @@ def checksum(text: str) -> int:
     return crc32(text.encode("utf-8", "surrogatepass")) if text else 0
 
 
-def _signs(event: Event, kind: NetworkKind | None, act: Act) -> tuple[str, ...]:
+def _signs(event: Event, act: Act) -> tuple[str, ...]:
     if event.grade is Grade.MACHINE:
         return (event.grade_reason or "sender_verdict",)
     signs: list[str] = []
@@ -84,7 +79,7 @@ def _signs(event: Event, kind: NetworkKind | None, act: Act) -> tuple[str, ...]:
             signs.append(Sign.HEAD_REQUEST)
     if event.type == "unsubscribe":
         return tuple(signs)  # one-click unsubscription is sent by the mailbox's own servers, in the reader's name
-    if kind in _ANYBODYS:
+    if event.network_kind in _ANYBODYS:
         signs.append(Sign.HOSTING)
     if act is not Act.OPEN:
         if event.ip and not event.user_agent:

@@ -9,7 +9,6 @@ no activity. At most the newest 64 are held.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from pipeline.identity.networks import Networks
 from pipeline.machines.signs import MINUTE_MS, NEAR_MS, QUARANTINE_MS
 from pipeline.machines.threads import Verdict, first_due_ms
 from pipeline.machines.watch import NO_PULSE, prove, settle, watch
@@ -25,8 +24,6 @@ VIEWS_BEFORE_HELD = 8
 HELD_MAX = 64
 
 Activities = tuple[Activity, ...]
-
-_EMAIL = Source.EMAIL  # bound once: looking up a member costs more than what is done with it
 
 
 WATCHED = frozenset({Source.WEB, Source.EMAIL})
@@ -47,10 +44,9 @@ class Regraded(NamedTuple):
     activities: Activities = ()
 
 
-def regraded(event: Event, state: SubjectState, networks: Networks) -> Regraded:
+def regraded(event: Event, state: SubjectState) -> Regraded:
     """Grade an event by the hits of its subject around it; other hits may change with it."""
-    kind = networks.of(event.ip).kind if event.source is _EMAIL and event.ip else None
-    found = watch(event, state.pulse, kind)
+    found = watch(event, state.pulse)
     if found.pulse is state.pulse:
         return Regraded(event, {})
     if found.grade is not event.grade:

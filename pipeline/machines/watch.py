@@ -21,7 +21,7 @@ from pipeline.machines.read import beat_of, is_hit, mail_of
 from pipeline.machines.threads import Verdict, first_due_ms, judged, kept, with_beat, with_delivery, with_time
 from pipeline.machines.views import REASON, with_view
 from schemas.base import Source
-from schemas.event import Event, Grade, NetworkKind
+from schemas.event import Event, Grade
 from schemas.hit import Pulse, Thread
 
 PROOFS_MAX = 4
@@ -57,13 +57,12 @@ class Settled(NamedTuple):
     verdicts: tuple[Verdict, ...] = ()
 
 
-def watch(event: Event, pulse: Pulse | None, kind: NetworkKind | None = None) -> Watched:
+def watch(event: Event, pulse: Pulse | None) -> Watched:
     """Grade an event by the hits around it.
 
     Args:
         event: graded by itself, its ids real ones.
         pulse: of its subject, None at first.
-        kind: of the network its address belongs to; None if not known.
     """
     if event.source is _WEB:
         if event.anonymous_id:
@@ -73,7 +72,7 @@ def watch(event: Event, pulse: Pulse | None, kind: NetworkKind | None = None) ->
             return _proved(event, pulse or NO_PULSE)
     elif event.source is _EMAIL:
         if event.type == "delivered" or is_hit(event):
-            return _mailed(event, pulse or NO_PULSE, kind)
+            return _mailed(event, pulse or NO_PULSE)
         if event.type == "reply" and event.grade is _HUMAN:
             return _proved(event, pulse or NO_PULSE)
     return Watched(pulse, event.grade, event.grade_reason)
@@ -112,7 +111,7 @@ def _viewed(event: Event, pulse: Pulse) -> Watched:
     return Watched(after, event.grade, event.grade_reason)
 
 
-def _mailed(event: Event, pulse: Pulse, kind: NetworkKind | None) -> Watched:
+def _mailed(event: Event, pulse: Pulse) -> Watched:
     grade, reason = event.grade, event.grade_reason
     mail = mail_of(event)
     known = next((thread for thread in pulse.threads if thread.mail == mail), None) or Thread(mail)
@@ -124,7 +123,7 @@ def _mailed(event: Event, pulse: Pulse, kind: NetworkKind | None) -> Watched:
         told = next((beat.grade for beat in known.beats if beat.event_id == event.event_id), None)
         if told is not None:
             return Watched(pulse, told, reason)
-        changed = with_beat(known, beat_of(event, kind))
+        changed = with_beat(known, beat_of(event))
     thread, verdicts = judged(changed, pulse.proofs)
     own = next((verdict for verdict in verdicts if verdict.event_id == event.event_id), None)
     if own is not None:

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import orjson
 import pytest
 
 from deploy.cli.directory.identity import command_fact
 from deploy.cli.directory.topic import write_facts
+from deploy.view.feed import sums_of
 from schemas.account import Account
 from schemas.base import Source, Team
 from schemas.identity import FactKind
@@ -50,8 +52,14 @@ async def stages(line: Line) -> dict[str, str]:
 
 async def started(make_line: Callable[..., Line]) -> Line:
     line = make_line()
+    worker = await line.start()
     await put(line, ACME, RIVAL)
-    await line.start()
+
+    async def directory_known() -> bool:
+        async with aiohttp.ClientSession() as session, session.get(worker.metrics_url) as response:
+            return sums_of(await response.text()).get("triggerpoint_directory_accounts") == 2
+
+    await until(directory_known)
     await line.produce(
         line.settings.topics.raw(Source.WEB)[0],
         [

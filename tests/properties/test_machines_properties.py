@@ -13,7 +13,6 @@ from tests.builders import BASE_MS, event
 from tests.mail import BROWSER, CLOUD, FOREVER_MS, GATEWAY, OFFICE, PHONE, mail
 
 PULSE = TypeAdapter(Pulse | None)
-KINDS = {CLOUD: NetworkKind.HOSTING}
 Words = dict[str, tuple[Grade, str] | Grade]
 
 hits = st.builds(
@@ -23,6 +22,7 @@ hits = st.builds(
     st.sampled_from((0, 1, 2, 3, 5, 5.5, 8, 10, 12, 30, 31, 60, 200, 901, 3000, 3001, 3003, 3601, 20_000)),
     st.integers(0, 4),
     ip=st.sampled_from(("", OFFICE, OFFICE, GATEWAY, CLOUD)),
+    network_kind=st.sampled_from((NetworkKind.UNKNOWN, NetworkKind.ISP, NetworkKind.HOSTING)),
     user_agent=st.sampled_from(("", BROWSER, BROWSER, PHONE)),
     message_id=st.sampled_from(("m-1", "m-1", "m-1", "m-2")),
     properties=st.sampled_from(({}, {}, {}, {}, {"link_trap": "1"})),
@@ -42,7 +42,7 @@ def last_words(story: list[Event], settled: dict[int, int]) -> tuple[dict[str, G
     pulse: Pulse | None = None
     words: dict[str, Grade] = {}
     for number, one in enumerate(story):
-        found = watch(one, pulse, KINDS.get(one.ip))
+        found = watch(one, pulse)
         words[one.event_id] = found.grade
         changes = list(found.verdicts)
         pulse = PULSE.validate_json(PULSE.dump_json(found.pulse))
@@ -78,7 +78,7 @@ def test_order_and_settling_do_not_matter(data: st.DataObject, story: list[Event
 def test_a_duplicate_changes_nothing(story: list[Event]) -> None:
     words, pulse = last_words(story, {})
     for one in story:
-        found = watch(one, pulse, KINDS.get(one.ip))
+        found = watch(one, pulse)
         assert found.verdicts == ()
         assert found.pulse == pulse
         assert found.grade is words[one.event_id]

@@ -8,7 +8,7 @@ from pipeline.machines.watch import prove, settle, watch
 from schemas.base import Source
 from schemas.event import Event, Grade, NetworkKind
 from tests.builders import BASE_MS
-from tests.mail import BROWSER, CLOUD, GATEWAY, OFFICE, PHONE, grades, mail, watched
+from tests.mail import BROWSER, CLOUD, GATEWAY, OFFICE, PHONE, grades, mail, watched, within
 
 HOSTED = {CLOUD: NetworkKind.HOSTING}
 DELIVERED = mail("delivered", 0)
@@ -154,7 +154,7 @@ def test_proof_clears_suspects_and_no_machines() -> None:
 
 def test_a_form_under_the_mailbox_is_a_proof_and_a_page_view_is_none() -> None:
     click = mail("click", 130, 0, ip=CLOUD)
-    pulse = watch(click, None, NetworkKind.HOSTING).pulse
+    pulse = watch(within(click, HOSTED), None).pulse
     form = mail("form_submit", 500, source=Source.WEB, message_id="")
     assert [one.grade for one in watch(form, pulse).verdicts] == [Grade.HUMAN]
     view = mail("page_view", 500, source=Source.WEB, message_id="")
