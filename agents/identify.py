@@ -11,7 +11,8 @@ from agents.shell.state import StateView
 from pipeline.directory import Directory
 from pipeline.identify import Identified, identify
 from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.learn import learn, take_back
+from pipeline.learn import learn, take_back, wait
+from pipeline.machines.restate import newest_ms
 from pipeline.stitch.attribute import DAY_MS, HISTORY_DAYS
 from pipeline.stitch.hubs import crowded
 from schemas.activity import RETRACTION
@@ -67,22 +68,37 @@ class IdentifyHandler:
             self._send(result, out)
             if result.outcome is not None:
                 outcomes[result.outcome] += 1
-            outcomes["attributed_late"] += sum(activity.late for activity in result.activities)
+            for activity in result.activities:
+                outcomes["attributed_late"] += activity.late
+                outcomes["regraded"] += activity.revision > 0
             outcomes["fell_out"] += result.fell_out
             outcomes["retracted"] += sum(activity.type == RETRACTION for activity in result.activities)
             outcomes["hub_crowded"] += crowded(result.state) and not crowded(subject)
         for key in sorted(changed):
             subject = touched[key]
             assert subject is not None
-            state.put(key, subject.encode(), _forget_ms(subject))
+            state.put(key, subject.encode(), _due_ms(subject))
         out.count(lambda: self._count(outcomes))
         return received
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
-        """Forget subjects nobody was named for within the time their history could still be used."""
+        """Judge hits that nothing more was heard of, and forget subjects nobody was named for within the time their
+        history could still be used."""
+        outcomes: Counter[str] = Counter()
         for key in keys:
-            state.put(key, None)
-        out.count(lambda: self._count(Counter(forgotten=len(keys))))
+            subject = decode_state(state.get(key))
+            assert subject is not None
+            result = wait(subject, now_ms)
+            assert result.state is not None
+            self._send(result, out)
+            outcomes["regraded"] += len(result.activities)
+            forget = 0 < _forget_ms(result.state) <= now_ms
+            outcomes["forgotten"] += forget
+            if forget:
+                state.put(key, None)
+            else:
+                state.put(key, result.state.encode(), _due_ms(result.state))
+        out.count(lambda: self._count(outcomes))
 
     def stale(self, state: StateView) -> Sequence[bytes]:
         """Nothing: what the directory says is asked anew with each event."""
@@ -100,13 +116,16 @@ class IdentifyHandler:
                 self._metrics.identified.labels(outcome).inc(count)
 
 
+def _due_ms(subject: SubjectState) -> int:
+    moments = (subject.pulse.due_ms if subject.pulse else 0, _forget_ms(subject))
+    return min((moment for moment in moments if moment), default=0)
+
+
 def _forget_ms(subject: SubjectState) -> int:
     if subject.links or subject.blocks:
         return 0
-    seen_with = max(subject.edges.values(), default=0)
-    newest = max(
-        (past.occurred_ms for past in subject.history), default=seen_with
-    )  # the last to come may be an old one
+    waited = (past.occurred_ms for past in subject.history)  # the last to come may be an old one
+    newest = max((*waited, *subject.edges.values(), newest_ms(subject.pulse)), default=0)
     return newest + (HISTORY_DAYS + 1) * DAY_MS if newest else 0
 
 

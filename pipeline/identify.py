@@ -6,9 +6,12 @@ subject: such a hit waits on, too, and goes to whoever the visitor turns out to 
 
 What events show of ids are facts (`stitch/facts.py`); a subject's links are the set of them (`stitch/links.py`),
 and users and mailboxes pass theirs on (`stitch/hubs.py`). `learn.py` takes facts, unlinks and returned hits.
+
+Who made a hit is judged again here, by the hits around it (`machines/`): its grade may differ from the event's, and
+hits that were attributed before may be said anew with another grade.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pipeline.classify import activity_type
@@ -19,6 +22,7 @@ from pipeline.identity.chain import gather
 from pipeline.identity.clues import Clues
 from pipeline.identity.ids import noted, shared_device, with_real_ids
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.machines.restate import WATCHED, Regraded, holding, regraded
 from pipeline.stitch.attribute import HISTORY_DAYS, attributed, to_activity
 from pipeline.stitch.facts import facts_of, ids_of, link_by, shown_id
 from pipeline.stitch.hubs import is_hub, news, passed_on
@@ -49,7 +53,8 @@ class Outcome(StrEnum):
 
     DUPLICATE = "duplicate"
     UNNAMED_MACHINE = "unnamed_machine"
-    """A machine's hit that nobody can be named for weighs nothing, now or later: it is kept in `events` only."""
+    """A machine's hit, by itself, that nobody can be named for weighs nothing, now or later: it is kept in `events`
+    only. What is a machine's only among other hits waits, since the verdict may be taken back."""
 
     PLACEHOLDER = "placeholder"
     """No id of it is one, so it is nobody's history: it is kept in `events` only."""
@@ -84,13 +89,25 @@ def identify(
     real = with_real_ids(event)
     if real.subject != event.subject:
         return _of_nobody(event, real, known, directory, networks)
-    verdict, own = _weighed(real, state, directory, networks)
-    after, facts = _shown(real, state, own)
-    if verdict.winner is None or verdict.winner.method in IP_METHODS:
-        if event.grade is Grade.MACHINE:
-            return Identified(known, Outcome.UNNAMED_MACHINE)
+    judged = regraded(real, state) if real.source in WATCHED else Regraded(real, {})
+    verdict, own = _weighed(judged.event, state, directory, networks)
+    if event.grade is Grade.MACHINE and (verdict.winner is None or verdict.winner.method in IP_METHODS):
+        return _unnamed_machine(known, judged)
+    result = _named(event, state, judged, verdict, own)
+    assert result.state is not None
+    activities = (*judged.activities, *result.activities) if judged.activities else result.activities
+    after = holding(result.state, activities) if activities else result.state
+    if after is result.state and activities is result.activities:
+        return result
+    return replace(result, state=after, activities=activities)
+
+
+def _named(event: Event, state: SubjectState, judged: Regraded, verdict: Verdict, own: Verdict) -> Identified:
+    """Attribute an event and what waited, or let it wait."""
+    real, winner = judged.event, verdict.winner
+    after, facts = _shown(real, state, own, judged.changes)
+    if winner is None or winner.method in IP_METHODS:
         return _waiting(after, real, verdict, facts)
-    winner = verdict.winner
     shared = bool(real.anonymous_id) and shared_device(after, event.occurred_ms)
     past, fell_out = ((), 0) if shared else attributed(after, winner, event.occurred_ms)
     if after.history and not shared:
@@ -98,6 +115,14 @@ def identify(
     person = _linked_person(after, real, winner) if real.user_id or not shared else ""
     activity = to_activity(hit_of(event, real), winner, person, late=False)
     return Identified(after, Outcome.ATTRIBUTED, (*past, activity), facts, fell_out)
+
+
+def _unnamed_machine(known: SubjectState | None, judged: Regraded) -> Identified:
+    """A machine's hit is nobody's, but it tells on others around it."""
+    if not judged.changes:
+        return Identified(known, Outcome.UNNAMED_MACHINE)
+    state = (known or SubjectState()).model_copy(update=judged.changes)
+    return Identified(state, Outcome.UNNAMED_MACHINE, judged.activities)
 
 
 def weigh(event: Event, state: SubjectState, directory: Directory, networks: Networks) -> Verdict:
@@ -112,13 +137,27 @@ def _weighed(event: Event, state: SubjectState, directory: Directory, networks: 
     own = decide(said)
     if state.blocks and answers:
         words = ids_of(event)[1:]
+        if own.winner is not None and blocked(state.blocks, own.winner.account_id, words):
+            answers = _without_own_word(event, state, answers)
         answers = [answer for answer in answers if not blocked(state.blocks, answer.account_id, words)]
         return decide(answers), own
     return own if len(said) == len(answers) else decide(answers), own
 
 
+def _without_own_word(event: Event, state: SubjectState, answers: list[Answer]) -> list[Answer]:
+    """What is left of an event that says an account it was unlinked from: what is known of its subject, if that is one
+    person still. A hit that is given back has no evidence of its own any more, and both must end alike."""
+    people: dict[str, object] = {}
+    if event.anonymous_id:
+        _note_people(event, state, people)
+        if shared_device(state.model_copy(update=people), event.occurred_ms):
+            return []
+    return [answer for answer in answers if answer.method is Method.STITCHED]
+
+
 def hit_of(event: Event, real: Event) -> Hit:
-    """What of an event an activity is made of; `real` is the event without placeholder ids."""
+    """What of an event an activity is made of; `real` is the event without placeholder ids, as it
+    is graded among the hits around it."""
     # all fields come from validated records: no second validation on the hot path
     return Hit.trusted(
         {
@@ -131,8 +170,8 @@ def hit_of(event: Event, real: Event) -> Hit:
             "person": real.email or real.user_id,
             "person_name": event.person_name,
             "job_title": event.job_title,
-            "grade": event.grade,
-            "grade_reason": event.grade_reason,
+            "grade": real.grade,
+            "grade_reason": real.grade_reason,
             "url": event.url,
             "asset": event.asset,
             "topic": event.topic,
@@ -145,9 +184,15 @@ def hit_of(event: Event, real: Event) -> Hit:
     )
 
 
-def _shown(event: Event, state: SubjectState, own: Verdict) -> tuple[SubjectState, tuple[IdentityFact, ...]]:
-    """The state after what an event shows of its subject, and the facts to tell; each is told once."""
-    changes: dict[str, object] = {"seen": (*state.seen[-(SEEN_MAX - 1) :], event.event_id)}
+def _shown(
+    event: Event, state: SubjectState, own: Verdict, changes: dict[str, object]
+) -> tuple[SubjectState, tuple[IdentityFact, ...]]:
+    """The state after what an event shows of its subject, and the facts to tell; each is told once.
+
+    Args:
+        changes: what else changes in the state; more is added to it.
+    """
+    changes["seen"] = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
     if event.anonymous_id:
         _note_people(event, state, changes)
     told: tuple[IdentityFact, ...] = ()

@@ -197,7 +197,7 @@ def _event(
     # a broker without times says -1: then the producer's clock is all there is
     received_ms = record.timestamp_ms if record.timestamp_ms > 0 else decoded.occurred_ms
     clamped = decoded.occurred_ms > received_ms
-    graded, why = grade(record.source, fields["type"], fields.get("user_agent", ""), decoded.verdict)
+    graded, why = grade(record.source, fields["type"], fields.get("user_agent"), decoded.verdict)
     return Event.model_validate(
         {
             **fields,

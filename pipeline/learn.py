@@ -5,6 +5,7 @@ from pipeline.identify import Identified, remember
 from pipeline.identity.answer import Answer, decide
 from pipeline.identity.clues import Clues
 from pipeline.identity.stitched import by_earlier_visit
+from pipeline.machines.restate import holding, let_go, proved, settled
 from pipeline.stitch.attribute import attributed, retraction_of
 from pipeline.stitch.hubs import edges_by, is_hub, passed_on
 from pipeline.stitch.links import ANY, active_links, blocked, link_of, with_block, with_edge, with_link, without_pass
@@ -28,7 +29,7 @@ def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) 
         directory: the accounts as they are now.
     """
     before = state or SubjectState()
-    after = _noted(fact, before)
+    after, cleared = _proved(fact, _noted(fact, before))
     facts: tuple[IdentityFact, ...] = ()
     if is_hub(fact.subject):
         facts, known = passed_on(fact.subject, after, fact.observed_ms)
@@ -37,8 +38,15 @@ def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) 
     if after == before:
         return Identified(state, None, (), facts)
     retractions = _retractions(fact, before, after)
+    after = let_go(after, [retraction.account_id for retraction in retractions])
     after, late, fell_out = named_now(fact.subject, fact.observed_ms, after, directory)
-    return Identified(after, None, (*retractions, *late), facts, fell_out)
+    return Identified(after, None, (*cleared, *retractions, *late), facts, fell_out)
+
+
+def wait(state: SubjectState, now_ms: int) -> Identified:
+    """Time has passed over a subject: what nothing more was heard of is judged now. Due at `state.pulse.due_ms`."""
+    after, activities = settled(state, now_ms)
+    return Identified(after, None, activities)
 
 
 def take_back(returned: Returned, state: SubjectState | None, directory: Directory) -> Identified:
@@ -66,7 +74,8 @@ def named_now(
     if answer is None:
         return state, (), 0
     late, fell_out = attributed(state, answer, now_ms)
-    return state.model_copy(update={"history": (), "by_network": {}}), late, fell_out
+    after = holding(state.model_copy(update={"history": (), "by_network": {}}), late)
+    return after, late, fell_out
 
 
 def naming(subject: str, now_ms: int, state: SubjectState, directory: Directory) -> Answer | None:
@@ -85,6 +94,14 @@ def naming(subject: str, now_ms: int, state: SubjectState, directory: Directory)
         email=given if kind == "e" else "",
     )
     return decide(by_earlier_visit(Clues(silent, state, directory))).winner
+
+
+def _proved(fact: IdentityFact, state: SubjectState) -> tuple[SubjectState, tuple[Activity, ...]]:
+    """Who was seen in a browser under a mailbox was there: what is only suspect of the mailbox's clicks is cleared."""
+    seen = fact.event_id and fact.kind in (FactKind.LINK, FactKind.EDGE, FactKind.UNMATCHED)
+    if not (seen and fact.subject.startswith("e:") and fact.other.startswith("a:")):
+        return state, ()
+    return proved(state, fact.observed_ms)
 
 
 def _noted(fact: IdentityFact, state: SubjectState) -> SubjectState:

@@ -1,4 +1,8 @@
-"""2a. Hit: what of an event an activity is made of, before anybody is named for it."""
+"""2a. Hit: what of an event an activity is made of, before anybody is named for it; and the pulse: what several hits of
+one subject say together about who made them, a human or a machine."""
+
+from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -41,3 +45,92 @@ class Returned(Record):
     account_id: str = Field(description="Account they were taken from.")
     returned_ms: int = Field(description="When the link was taken back, ms since 1970 UTC.")
     hits: tuple[Hit, ...] = Field(description="Of the last 30 days, oldest first.")
+
+
+class Act(StrEnum):
+    """What a reader, or a machine on the way to one, did with a mail."""
+
+    OPEN = "open"
+    PROXY = "proxy"
+    """Opened by a privacy or image proxy: says nothing of whether somebody read it."""
+
+    CLICK = "click"
+    UNSUBSCRIBE = "unsubscribe"
+    """A click on the link that unsubscribes, or the mail sender's word that somebody did."""
+
+
+class Beat(NamedTuple):
+    """One hit on a mail. Link, address and user agent are kept as checksums: enough to compare them.
+
+    Args:
+        event_id: the event.
+        at_ms: event time, ms since 1970 UTC.
+        timed: the time can be trusted (the producer's clock was not ahead).
+        act: what was done.
+        link, ip, agent: checksums; 0 where not known.
+        signs: what the event says by itself (`pipeline/machines/signs.py`).
+        grade: as told last.
+        settled: its quarantine is over.
+    """
+
+    event_id: str
+    at_ms: int
+    timed: bool
+    act: Act
+    link: int
+    ip: int
+    agent: int
+    signs: tuple[str, ...]
+    grade: Grade
+    settled: bool = False
+
+
+class Thread(NamedTuple):
+    """One mail to one recipient: when it was delivered (earliest first), and the hits on it by time and event id."""
+
+    mail: str
+    delivered: tuple[int, ...] = ()
+    beats: tuple[Beat, ...] = ()
+
+
+class View(NamedTuple):
+    """One page view of a visitor."""
+
+    at_ms: int
+    event_id: str
+    suspect: bool = False
+
+
+class Held(NamedTuple):
+    """An activity that was sent and may have to be said anew: its hit is under judgement.
+
+    Args:
+        event_id: the hit.
+        account_id: the account.
+        until_ms: how long it is held, ms since 1970 UTC.
+        activity: as JSON: it is read only if a verdict comes, and hardly one in a hundred does.
+    """
+
+    event_id: str
+    account_id: str
+    until_ms: int
+    activity: str
+
+
+class Pulse(NamedTuple):
+    """The newest hits of one subject, as far as hits to come may change what they are. Bounds and what falls out:
+    `pipeline/machines/watch.py`.
+
+    Args:
+        threads: mails, in order of their ids.
+        views: page views of a visitor, by time.
+        proofs: event times at which the subject surely was a human (an answer, a form), ascending.
+        held: activities of hits under judgement.
+        due_ms: when the first quarantine ends or the first held activity may go, ms since 1970 UTC; 0 if there is none.
+    """
+
+    threads: tuple[Thread, ...] = ()
+    views: tuple[View, ...] = ()
+    proofs: tuple[int, ...] = ()
+    held: tuple[Held, ...] = ()
+    due_ms: int = 0

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.base import Record
-from schemas.hit import Hit
+from schemas.hit import Hit, Pulse
 
 
 class Method(StrEnum):
@@ -128,3 +128,4 @@ class SubjectState(Record):
     mail_hosts: dict[str, int] = Field(
         default_factory=dict, description="Work mail hosts seen with this visitor -> event time of the newest, ms."
     )
+    pulse: Pulse | None = Field(None, description="Newest hits by which machines are told from humans.")

@@ -242,5 +242,5 @@ def _report(console: Console, figures: Mapping[str, Any], held: Mapping[str, Hel
     console.print(table)
     agrees = "topics and ClickHouse agree" if figures["consistent"] else "topics and ClickHouse DO NOT agree"
     unmatched = f"{figures['unmatched_domains']} companies were seen that are no accounts"
-    console.print(f"{unmatched}; `.venv/bin/triggerpoint domains unmatched` lists them while the stack is up")
+    console.print(f"{unmatched}; `.venv/bin/triggerpoint domains unmatched` lists them", soft_wrap=True)
     console.print(f"{agrees}; lag {figures['lag']}; first alert after {figures['first_alert_seconds']} s")

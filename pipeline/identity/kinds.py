@@ -23,11 +23,11 @@ _WORDS: tuple[tuple[NetworkKind, str], ...] = (
         r"|education\w*|edu|institute of technology|polytechnic\w*|research (and education )?network|national research"
         r"|campus|faculty|facult[ae]\w*|escuela|ecole|colegio|lycee|gymnasium",
     ),
-    (NetworkKind.MOBILE, r"mobile|mobiles|mobil\w{2,}|movil\w*|wireless|cellular|cellulaire|gsm|umts|lte|[345]g"),
+    (NetworkKind.MOBILE, r"(?<!exxon )mobil(?! oil)\w*|movil\w*|wireless|cellular|cellulaire|gsm|umts|lte|[345]g"),
     (
         NetworkKind.ISP,
         r"\w*tele[ck]om\w*|\w*telefon\w*|telco\w*|\w*telephone|telephony|telegraph|telia\w*|telenor\w*|tele|tel"
-        r"|(?!(?:in|mat|ho|mo|hos|car|pas|chat|man|gris|char)tel\b)\w{2,}tel|\w*broadband\w*|\w*cable\w*|kabel\w*|\w*kabel"
+        r"|(?!(?:in|mat|ho|mo|hos|car|pas|chat|man|gris|char)tel\b)\w{2,}tel|\w*(?:broad|breit|breed|bred)band\w*|\w*cable\w*|kabel\w*|\w*kabel"
         r"|catv|tv|television\w*|\w*internet\w*|isp|wisp|wi ?fi|\w*fib(er|re|ra)\w*|\w*dsl|adsl|communications?"
         r"|kommunikation\w*|\w*comunica\w*|iletisim\w*|\w*svyaz\w*|\w*online|backbone|peering|ix|internet exchange"
         r"|\w*exchange point|(?!(?:pla|mag|cabi|forti|gar|bon|hor|mo|fidel|te)net\b)\w*net|networking|netz\w*|\w*netz"

@@ -13,8 +13,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from agents.settings import Settings, load
+from deploy.cli.directory.topic import Present, write_directory
 from deploy.demo.process import WorkerProcess
 from deploy.local import ports, stack
+from schemas.account import Account
 from schemas.errors import TransientSinkError
 from schemas.topics import Topic
 from sinks.clickhouse import ClickHouseSink
@@ -70,6 +72,11 @@ class Line:
 
     async def close(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._processes))
+
+    async def know(self, *hosts: str) -> None:
+        """Put an account for each host into the directory; workers started later know them from the start."""
+        accounts = {host: Account(account_id=host, name=host, domains=(host,)) for host in hosts}
+        await write_directory(self.settings, accounts, Present({}, {}))
 
     async def produce(self, topic: str, records: list[tuple[bytes | None, bytes | None, int | None]]) -> None:
         """Records (key, value, timestamp in ms) as any client would send them."""

@@ -53,6 +53,7 @@ async def make_topics(line: Line) -> None:
     admin = await connect_admin(line.settings)
     await create_missing(admin, line.settings)
     await admin.close()
+    await line.know(*(f"co{number}-works.com" for number in range(ACCOUNTS)))
 
 
 async def feed(line: Line, seed: int) -> int:

@@ -15,6 +15,7 @@ from schemas.identity import SubjectState
 from tests.builders import event
 
 ANYBODYS = """
+Halbera Mobil AG | Arvelin Breitband GmbH | Norda Bredband AB
 AT&T Enterprises, LLC | AT&T Mobility LLC | Verizon Business | Cellco Partnership
 Comcast Cable Communications, LLC | Charter Communications Inc | Charter Communications LLC
 Cox Communications Inc. | CenturyLink Communications, LLC | Level 3 Parent, LLC | Lumen Technologies

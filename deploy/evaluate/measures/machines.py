@@ -1,0 +1,79 @@
+"""How many machine hits are caught, by kind, and how many human hits are lost with them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from deploy.evaluate.measures.attribution import Share
+from deploy.evaluate.standing import Standing
+from deploy.evaluate.world import Case
+from schemas.base import Source
+from schemas.event import Grade
+
+BURST_LINKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Grades at the end, after all corrections.
+
+    Args:
+        caught: machine hits graded machine, of all.
+        by_kind: the same by kind.
+        bursts: the same of scanner bursts: mails of which a machine opened three links or more.
+        suspect: machine hits graded suspect, of all; they weigh little, and do not count as caught.
+        lost: human hits graded machine, of all.
+        lost_by_kind: the same by kind, where any is lost.
+        doubted: human hits graded suspect, of all.
+    """
+
+    caught: Share
+    by_kind: Mapping[str, Share]
+    bursts: Share
+    suspect: Share
+    lost: Share
+    lost_by_kind: Mapping[str, Share]
+    doubted: Share
+
+
+def weigh_machines(cases: Sequence[Case], standing: Standing) -> Machines:
+    """Compare grades with what is true."""
+    machines = [case for case in cases if case.truth.machine]
+    humans = [case for case in cases if not case.truth.machine]
+    bursts = _bursts(machines)
+    lost = _by_kind(humans, standing)
+    return Machines(
+        caught=_share(machines, standing, Grade.MACHINE),
+        by_kind=_by_kind(machines, standing),
+        bursts=_share(bursts, standing, Grade.MACHINE),
+        suspect=_share(machines, standing, Grade.SUSPECT),
+        lost=_share(humans, standing, Grade.MACHINE),
+        lost_by_kind={kind: share for kind, share in lost.items() if share.right},
+        doubted=_share(humans, standing, Grade.SUSPECT),
+    )
+
+
+def _bursts(machines: Sequence[Case]) -> list[Case]:
+    """Machine clicks in mails of which a machine clicked several links."""
+    clicks = [case for case in machines if case.event.source is Source.EMAIL and case.event.type == "click"]
+    links: dict[tuple[str, str], set[str]] = {}
+    for case in clicks:
+        links.setdefault(_mail(case), set()).add(case.event.url)
+    return [case for case in clicks if len(links[_mail(case)]) >= BURST_LINKS]
+
+
+def _mail(case: Case) -> tuple[str, str]:
+    return case.event.message_id, case.event.email
+
+
+def _share(cases: Sequence[Case], standing: Standing, grade: Grade) -> Share:
+    graded = sum(standing.grades.get(case.event.event_id, case.event.grade) is grade for case in cases)
+    return Share(graded, len(cases))
+
+
+def _by_kind(cases: Sequence[Case], standing: Standing) -> dict[str, Share]:
+    kinds = Counter(case.truth.kind for case in cases)
+    return {
+        kind: _share([case for case in cases if case.truth.kind == kind], standing, Grade.MACHINE)
+        for kind in sorted(kinds)
+    }
