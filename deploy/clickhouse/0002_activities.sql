@@ -37,12 +37,14 @@ COMMENT 'Identity facts as archived, copies included; read the view identity';
 CREATE TABLE IF NOT EXISTS activities_log
 (
     activity_id String COMMENT 'Id of the activity, from event id and account id',
+    revision UInt32 COMMENT '0 at first; the highest of an activity id counts',
     event_id String COMMENT 'Event it was made from',
     account_id String COMMENT 'Account that did it',
     account_name String COMMENT 'Its name, where the directory knows it',
     domain String COMMENT 'Company domain',
     source LowCardinality(String) COMMENT 'web, email, trial, crm, support or social',
-    type LowCardinality(String) COMMENT 'Activity type of the journey, e.g. pricing_view',
+    type LowCardinality(String)
+        COMMENT 'Activity type of the journey, e.g. pricing_view; retraction: takes back what the subject did before',
     occurred_at DateTime64(3, 'UTC') COMMENT 'When it happened',
     received_at DateTime64(3, 'UTC') COMMENT 'When the broker took the raw record',
     late Bool COMMENT 'Attributed after the fact, from a visitor''s anonymous history',
@@ -52,8 +54,9 @@ CREATE TABLE IF NOT EXISTS activities_log
     job_title String COMMENT 'Job title the person gave',
     method LowCardinality(String) COMMENT 'How the account was found: account_id, account_domain, email_directory, ...',
     confidence Float64 COMMENT 'How sure the account is, 0 to 1',
-    reason String COMMENT 'Why this account',
+    reason String COMMENT 'Why this account; of a retraction, why not',
     grade LowCardinality(String) COMMENT 'Who made the hit: human, suspect or machine',
+    grade_reason String COMMENT 'Why it is not graded human',
     url String COMMENT 'Page or link',
     asset String COMMENT 'Content asset or campaign',
     topic String COMMENT 'What the content is about',
@@ -69,14 +72,15 @@ CREATE TABLE IF NOT EXISTS activities_log
     archived_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written here',
     version UInt64 DEFAULT 18446744073709551615 - toUnixTimestamp64Milli(archived_at)
         COMMENT 'Falls as archived_at rises: of several copies the first archived stays',
-    INDEX by_event event_id TYPE bloom_filter GRANULARITY 4
+    INDEX by_event event_id TYPE bloom_filter GRANULARITY 4,
+    INDEX by_type type TYPE set(100) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(occurred_at)
-ORDER BY (account_id, occurred_at, activity_id)
+ORDER BY (account_id, occurred_at, activity_id, kafka_timestamp, kafka_topic, kafka_partition, kafka_offset)
 TTL toDateTime(kafka_timestamp) + INTERVAL 37 MONTH
 SETTINGS ttl_only_drop_parts = 1
-COMMENT 'Activities of accounts as archived, copies included; read the view activities';
+COMMENT 'Activities of accounts as archived, copies included; read the views activities and activities_said';
 
 -- migrate:down
 
