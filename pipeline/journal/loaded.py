@@ -188,7 +188,7 @@ class Journal:
         return sum(map(weight, self.segments[-1].entries.values())) if self.segments else 0
 
     def _find(self, activity_id: str) -> tuple[Segment, int, Attributed] | None:
-        """An activity, with its segment and the number of its entry; most that are asked for are of the last minutes."""
+        """An activity, with its segment and its entry's number; most that are asked for are of the last minutes."""
         for segment in reversed(self.segments):
             number = segment.places.get(activity_id)
             if number is not None:
