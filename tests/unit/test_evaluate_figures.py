@@ -215,11 +215,12 @@ def test_machines_caught_and_humans_lost() -> None:
 
 
 def test_bursts_are_machine_clicks_on_three_links_of_a_mail() -> None:
-    def click(number: int, mail: str, *, machine: bool = True) -> Case:
+    def click(number: int, mail: str, *, machine: bool = True, days: float = 0.0) -> Case:
         fields = {"anonymous_id": "", "email": "jo@x.com", "message_id": mail, "url": f"https://x.io/{number}"}
-        return case(machine=machine, type="click", source=Source.EMAIL, event_id=f"{mail}{number}", **fields)
+        return case(machine=machine, type="click", source=Source.EMAIL, event_id=f"{mail}{number}", days=days, **fields)
 
     cases = [click(1, "m"), click(2, "m"), click(3, "m"), click(1, "n"), click(2, "n"), click(3, "n", machine=False)]
+    cases += [click(number, "slow", days=number / 1000) for number in range(4)]
     grades = {"m1": Grade.MACHINE, "m2": Grade.MACHINE, "m3": Grade.HUMAN, "n1": Grade.MACHINE}
     assert weigh_machines(cases, Standing({}, grades)).bursts == Share(2, 3)
 

@@ -11,6 +11,7 @@ from schemas.base import Source
 from schemas.event import Grade
 
 BURST_LINKS = 3
+BURST_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Machines:
     Args:
         caught: machine hits graded machine, of all.
         by_kind: the same by kind.
-        bursts: the same of scanner bursts: mails of which a machine opened three links or more.
+        bursts: the same of scanner bursts: a machine opened three links of a mail or more within ten seconds.
         suspect: machine hits graded suspect, of all; they weigh little, and do not count as caught.
         lost: human hits graded machine, of all.
         lost_by_kind: the same by kind, where any is lost.
@@ -54,12 +55,17 @@ def weigh_machines(cases: Sequence[Case], standing: Standing) -> Machines:
 
 
 def _bursts(machines: Sequence[Case]) -> list[Case]:
-    """Machine clicks in mails of which a machine clicked several links."""
+    """Machine clicks in mails of which a machine clicked several links within a short time."""
     clicks = [case for case in machines if case.event.source is Source.EMAIL and case.event.type == "click"]
-    links: dict[tuple[str, str], set[str]] = {}
+    mails: dict[tuple[str, str], list[Case]] = {}
     for case in clicks:
-        links.setdefault(_mail(case), set()).add(case.event.url)
-    return [case for case in clicks if len(links[_mail(case)]) >= BURST_LINKS]
+        mails.setdefault(_mail(case), []).append(case)
+    return [case for found in mails.values() if _at_once(found) for case in found]
+
+
+def _at_once(clicks: Sequence[Case]) -> bool:
+    times = [case.event.occurred_ms for case in clicks]
+    return len({case.event.url for case in clicks}) >= BURST_LINKS and max(times) - min(times) <= BURST_MS
 
 
 def _mail(case: Case) -> tuple[str, str]:
