@@ -31,6 +31,11 @@ INSERT INTO stages_log (journey, stage, rank, phase, kind, sla_hours, written_at
     ('', 'adopting', 7, 'customer', 'inventory', 0, 0),
     ('', 'expanding', 8, 'customer', 'inventory', 0, 0),
     ('', 'advocating', 9, 'customer', 'inventory', 0, 0),
+    ('', 'at_risk', 0, 'detour', 'inventory', 0, 0),
+    ('', 'recycled', 0, 'detour', 'inventory', 0, 0),
+    ('', 'disqualified', 0, 'detour', 'inventory', 0, 0),
+    ('', 'lost', 0, 'detour', 'inventory', 0, 0),
+    ('', 'churned', 0, 'detour', 'inventory', 0, 0),
     ('', 'dormant', 0, 'detour', 'inventory', 0, 0);
 
 CREATE OR REPLACE VIEW stages

@@ -135,7 +135,7 @@ class StageRule(Record):
     decisive: tuple[str, ...] = Field((), description="Activity types to point out among the causes.")
     sla_hours: float | None = Field(None, gt=0, le=8760)
     gate: Gate | None = None
-    stay_days: float = Field(0, ge=0, le=3650, description="Of a detour: behaviour does not end it sooner.")
+    stay_days: float = Field(0.0, ge=0, le=3650, description="Of a detour: behaviour does not end it sooner.")
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
@@ -157,8 +157,8 @@ class QuietRule(Record):
     """Silence: accounts without a sign of a person go to a detour."""
 
     stage: str
-    days: Days = 30
-    customer_days: Days = 120
+    days: Days = 30.0
+    customer_days: Days = 120.0
 
 
 class FactRule(Record):
@@ -210,7 +210,7 @@ class TriggerRule(Record):
     timer: Timer | None = None
     when: tuple[Predicate, ...] = ()
     decisive: tuple[str, ...] = Field((), description="Types to point out among the causes; those of `after` if empty.")
-    cooldown_days: float = Field(7, ge=0, le=3650)
+    cooldown_days: float = Field(7.0, ge=0, le=3650)
     play: Play
 
 
@@ -231,8 +231,11 @@ class Rules(Record):
     facts: tuple[FactRule, ...] = Field((), description="The first whose type and conditions hold moves the account.")
     triggers: tuple[TriggerRule, ...] = Field(description="Judged, and due timers fired, in this order.")
     late_hours: float = Field(
-        24, gt=0, le=8760, description="What is older than this behind the account's clock raises no alert."
+        24.0, gt=0, le=8760, description="What is older than this behind the account's clock raises no alert."
     )
+
+    def __repr__(self) -> str:
+        return f"Rules({self.name!r}, {self.version})"
 
     @cached_property
     def version(self) -> str:

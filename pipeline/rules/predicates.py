@@ -55,7 +55,7 @@ class Count(Record):
     kind: Literal["count"] = "count"
     types: tuple[str, ...] = Field(min_length=1)
     at_least: Number = 1
-    within_days: Days = 30
+    within_days: Days = 30.0
     anonymous_only: bool = False
 
 
@@ -71,14 +71,14 @@ class People(Record):
 
     kind: Literal["people"] = "people"
     at_least: Number
-    within_days: Days = 14
+    within_days: Days = 14.0
 
 
 class NoPerson(Record):
     """Nobody known by name in the last days."""
 
     kind: Literal["no_person"] = "no_person"
-    within_days: Days = 30
+    within_days: Days = 30.0
 
 
 class InStage(Record):
@@ -135,8 +135,8 @@ class UsageDrop(Record):
 
     kind: Literal["usage_drop"] = "usage_drop"
     below_share: float = Field(0.4, gt=0, le=1)
-    recent_days: Days = 7
-    before_days: Days = 21
+    recent_days: Days = 7.0
+    before_days: Days = 21.0
     before_at_least: Number = 12
 
 
@@ -153,7 +153,7 @@ class CountBelow(Record):
     kind: Literal["count_below"] = "count_below"
     types: tuple[str, ...] = Field(min_length=1)
     fewer_than: Number = 1
-    within_days: Days = 30
+    within_days: Days = 30.0
 
 
 class UsesBelow(Record):

@@ -195,7 +195,7 @@ def test_a_quiet_prospect_goes_dormant_and_wakes_up() -> None:
 
 def test_a_lost_deal_ends_the_journey_until_new_signs_come() -> None:
     lost = fold(*CLASSIC[:13], activity(25, "opportunity_lost"))
-    assert stages(lost)[-1] == "dormant"
+    assert stages(lost)[-1] == "lost"
     assert lost.transitions[-1].rule == "opportunity_lost"
     assert stages(fold(activity(26, "page_view"), state=lost.state)) == ["aware"]
 
@@ -203,7 +203,7 @@ def test_a_lost_deal_ends_the_journey_until_new_signs_come() -> None:
 def test_a_lost_upsell_does_not_end_the_customer() -> None:
     result = fold(activity(0, "opportunity_won"), activity(5, "opportunity_lost"))
     assert stages(result) == ["customer"]
-    assert stages(fold(activity(9, "contract_churned"), state=result.state)) == ["dormant"]
+    assert stages(fold(activity(9, "contract_churned"), state=result.state)) == ["churned"]
 
 
 def test_the_directory_says_who_is_a_customer() -> None:
