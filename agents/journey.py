@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline.journeyfile.fault import Fault
-from pipeline.journeyfile.read import read_rules
+from pipeline.journeyfile.read import Reading, read_rules
 from pipeline.rules.model import Phase, Rules, StageKind
 from schemas.errors import JourneyError
 from schemas.journey import UNAWARE
@@ -22,16 +22,16 @@ def load_rules(path: Path | None) -> Rules:
     Raises:
         JourneyError: the file cannot be read or is wrong; the text lists every fault with its line.
     """
-    rules, faults = read_file(path)
-    if rules is None:
+    reading = read_file(path)
+    if reading.rules is None:
         name = str(path or DEFAULT)
-        listed = "\n".join(fault.at(name) for fault in faults)
+        listed = "\n".join(fault.at(name) for fault in reading.faults)
         raise JourneyError(f"{name} is no journey:\n{listed}\n", "`triggerpoint journey check` tries a file.")
-    return rules
+    return reading.rules
 
 
-def read_file(path: Path | None) -> tuple[Rules | None, tuple[Fault, ...]]:
-    """The rules of a file and no fault, or no rules and all its faults.
+def read_file(path: Path | None) -> Reading:
+    """What a file says, or the shipped default.
 
     Raises:
         JourneyError: there is no such file, or it cannot be opened.
@@ -40,13 +40,14 @@ def read_file(path: Path | None) -> tuple[Rules | None, tuple[Fault, ...]]:
         data = path.read_bytes() if path is not None else (SHIPPED / DEFAULT).read_bytes()
     except OSError as error:
         raise JourneyError(
-            f"The journey's file {path} cannot be read: {error.strerror}.", "See TRIGGERPOINT_JOURNEY_FILE."
+            f"The journey's file {path} cannot be read: {error.strerror}.", "Name a file, or none for the shipped one."
         ) from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        return None, (Fault(line, "", f"byte {data[error.start]:#04x} is no UTF-8; save the file as UTF-8"),)
+        what = f"byte {data[error.start]:#04x} is no UTF-8; save the file as UTF-8"
+        return Reading(None, (Fault(line, "", what),))
     return read_rules(text)
 
 
