@@ -36,7 +36,10 @@ def read_rules(text: str) -> Reading:
     if root is None:
         return Reading(None, tuple(faults))
     tree, misshapen = shaped(root)
-    faults += [*misshapen, *check_references(tree)]
+    faults += misshapen
+    if tree is None:
+        return Reading(None, _in_order(faults))
+    faults += check_references(tree)
     try:
         rules = Rules.model_validate_json(orjson.dumps(tree.plain()), strict=True)
     except ValidationError as error:

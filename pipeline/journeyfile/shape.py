@@ -18,10 +18,10 @@ _TYPE_LISTS = frozenset({"types", "after", "decisive"})
 _CONDITION_LISTS = frozenset({"when", "leave", "all"})
 
 
-def shaped(root: Node) -> tuple[Node, list[Fault]]:
-    """The model's shape of a file, and what of it has no such shape."""
+def shaped(root: Node) -> tuple[Node | None, list[Fault]]:
+    """The model's shape of a file, and what of it has no such shape; None where it is no mapping at all."""
     if not isinstance(root.value, dict):
-        return root, [Fault(root.line, "", "the file is empty, or no mapping of names to values")]
+        return None, [Fault(root.line, "", "the file is empty, or no mapping of names to values")]
     activities, groups = root.value.get("activities"), root.value.get(GROUPS)
     types = list(activities.value) if activities and isinstance(activities.value, dict) else []
     shaper = _Shaper(types, groups)

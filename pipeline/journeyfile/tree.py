@@ -95,8 +95,9 @@ def parse(text: str) -> tuple[Node | None, list[Fault]]:
     except _TooDeepError as error:
         builder.faults.append(Fault(error.line, "", f"nested more than {DEPTH_MAX} levels deep"))
         return None, builder.faults
-    _by_name(root, "")
-    return root, builder.faults
+    names: dict[str, str] = {}
+    _by_name(root, "", names)
+    return root, [Fault(fault.line, names.get(fault.path, fault.path), fault.what) for fault in builder.faults]
 
 
 class _TooDeepError(Exception):
@@ -191,17 +192,17 @@ class _Builder:
         self.faults.append(Fault(line, path, what))
 
 
-def _by_name(node: Node, path: str) -> None:
+def _by_name(node: Node, path: str, names: dict[str, str]) -> None:
     """Call parts of lists by their names, where they have any: `triggers.demo_request`, not `triggers[6]`."""
-    node.path = path
+    names[node.path] = node.path = path
     if isinstance(node.value, dict):
         for key, child in node.value.items():
-            _by_name(child, f"{path}.{key}" if path else key)
+            _by_name(child, f"{path}.{key}" if path else key, names)
     elif isinstance(node.value, list):
         for number, child in enumerate(node.value, 1):
             name = child.value.get("name") if isinstance(child.value, dict) else None
             called = isinstance(name, Node) and isinstance(name.value, str)
-            _by_name(child, f"{path}.{name.value}" if called and isinstance(name, Node) else f"{path}[{number}]")
+            _by_name(child, f"{path}.{name.value}" if called and isinstance(name, Node) else f"{path}[{number}]", names)
 
 
 def _trap(text: str) -> str:

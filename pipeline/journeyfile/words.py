@@ -11,6 +11,9 @@ from pipeline.journeyfile.tree import REFUSED, Node
 from pipeline.rules.model import Rules
 
 SHOWN_MAX = 60
+KEY = "[key]"
+"""How the model calls the name of a mapping's part in its errors."""
+
 _EXPECTED = {
     "float_type": "a number",
     "int_type": "a whole number",
@@ -41,7 +44,11 @@ def _fault_of(item: Any, root: Node) -> Iterator[Fault]:
         return
     kind, context = item["type"], item.get("ctx", {})
     name = str(item["loc"][-1])
-    if kind == "extra_forbidden":
+    if kind == "too_short" and node.value:  # its parts are wrong, and that is said
+        return
+    if name == KEY:
+        yield Fault(node.line, node.path, _what(kind, context, item["msg"], str(item["loc"][-2])))
+    elif kind == "extra_forbidden":
         known = set(_fields_at(item["loc"][:-1], root))
         yield Fault(node.line, node.path, f"`{name}` is no field here; {nearest(name, known, 'fields')}")
     elif kind == "missing":
@@ -49,11 +56,11 @@ def _fault_of(item: Any, root: Node) -> Iterator[Fault]:
     elif node.value is None and kind != "value_error":
         yield Fault(node.line, node.path, "is empty: give a value, or take the line away")
     else:
-        yield Fault(node.line, node.path, _what(kind, context, item["msg"], node))
+        yield Fault(node.line, node.path, _what(kind, context, item["msg"], node.value))
 
 
-def _what(kind: str, context: dict[str, Any], message: str, node: Node) -> str:
-    shown = f"{node.value!r}"[:SHOWN_MAX] if not isinstance(node.value, list | dict) else "what stands here"
+def _what(kind: str, context: dict[str, Any], message: str, given: object) -> str:
+    shown = f"`{str(given)[:SHOWN_MAX]}`" if not isinstance(given, list | dict) else "what stands here"
     if kind in _EXPECTED:
         return f"must be {_EXPECTED[kind]}, is {shown}"
     if kind in _BOUNDS:
@@ -61,7 +68,7 @@ def _what(kind: str, context: dict[str, Any], message: str, node: Node) -> str:
         return f"must be {words} {context[bound]:g}, is {shown}"
     if kind in ("enum", "literal_error"):
         known = [part.strip().strip("'") for part in context["expected"].replace(" or ", ", ").split(",")]
-        return f"{shown} is not known; {nearest(str(node.value), known, 'the words here')}"
+        return f"{shown} is not known; {nearest(str(given), known, 'the words here')}"
     if kind == "string_pattern_mismatch":
         return f"{shown} is no name: small letters, digits and _ only, a letter first"
     if kind in ("string_too_short", "too_short"):
