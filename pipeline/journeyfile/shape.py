@@ -143,6 +143,8 @@ class _Shaper:
             if inner is not REFUSED:
                 self._fault(parameters, f"write the parameters of `{name}` by name, e.g. `{name}: {{at_least: 3}}`")
             return self._with(item, REFUSED)
+        if "kind" in inner:
+            self._fault(inner["kind"], "`kind` is no field here: the name before the `:` says it")
         fields = {key: self.shape(child, key) for key, child in inner.items()}
         return Node({**fields, "kind": self._with(parameters, name)}, item.line, parameters.path)
 
