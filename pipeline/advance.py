@@ -322,6 +322,8 @@ class Fold:
             )
         )
         journey.stage, journey.stage_since_ms = to, journey.now_ms
+        if not detour and to not in journey.been:
+            journey.been = (*journey.been, to)
 
     def _raise(self, rule: TriggerRule, decisive: Iterable[str], origin: str, received_ms: int, late: bool) -> None:
         journey = self._journey

@@ -42,6 +42,7 @@ class Journey:
         self.account_name = state.account_name
         self.stage = state.stage
         self.stage_since_ms = state.stage_since_ms
+        self.been = state.been
         self.held = state.held
         self.clock_ms = state.clock_ms
         self.transitions = state.transitions
@@ -67,6 +68,7 @@ class Journey:
             account_name=self.account_name,
             stage=self.stage,
             stage_since_ms=self.stage_since_ms,
+            been=self.been,
             held=self.held,
             clock_ms=self.clock_ms,
             transitions=self.transitions,
@@ -224,7 +226,7 @@ class Journey:
         self.carried.clear()
         self.change_trial(self.now_ms, over=True)
         self.customer_since_ms = 0
-        self.held = ""
+        self.been, self.held = (), ""
 
     def mark_seen(self, activity_id: str) -> bool:
         """Note an activity's id; False if it was seen before."""

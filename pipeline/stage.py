@@ -3,8 +3,8 @@
 1. a fact of the CRM moves it at once, up or down, and behaviour does not bring it below that stage any more;
 2. a detour whose conditions hold, in the file's order;
 3. the highest stage above the present one whose conditions hold; gates on the way must be passed;
-4. it falls back where the present stage's leave conditions hold: to the highest lower stage of the same phase whose
-   conditions hold, else to the phase's first.
+4. it falls back where the present stage's leave conditions hold: to the highest lower stage of the same phase that it
+   was in before and would not leave, or that it would enter; else to the phase's first.
 
 A stage is never entered while its own leave conditions hold, so that no account goes to and fro.
 """
@@ -43,7 +43,7 @@ def fallen(journey: Journey) -> StageRule | None:
     rules, held = journey.rules, journey.rules.ranks.get(journey.held, 0)
     below = [lower for lower in rules.way[: rules.ranks[rule.name] - 1] if lower.phase is rule.phase]
     below = [lower for lower in below if rules.ranks[lower.name] >= held]
-    return next((lower for lower in reversed(below) if _enters(lower, journey)), below[0])
+    return next((lower for lower in reversed(below) if _stays(lower, journey)), below[0])
 
 
 def _reached(journey: Journey) -> StageRule | None:
@@ -78,6 +78,12 @@ def _may_move(journey: Journey) -> bool:
     if journey.now_ms < journey.stage_since_ms + rule.stay_ms or _enters(rule, journey):
         return False
     return all_hold(rule.leave, journey)
+
+
+def _stays(rule: StageRule, journey: Journey) -> bool:
+    """Whether an account that comes down to a stage stays there: the way down leads over the stages of the way up."""
+    left = bool(rule.leave) and all_hold(rule.leave, journey)
+    return (rule.name in journey.been and not left) or _enters(rule, journey)
 
 
 def _enters(rule: StageRule, journey: Journey) -> bool:

@@ -89,6 +89,7 @@ class JourneyState(Record):
     account_name: str = ""
     stage: str = UNAWARE
     stage_since_ms: int = 0
+    been: tuple[str, ...] = Field((), description="Stages it was in on this journey, detours aside, as first entered.")
     held: str = Field("", description="Stage the CRM put it in last: behaviour does not bring it below.")
     clock_ms: int = Field(0, description="Newest event time seen; the journey's own time.")
     transitions: int = Field(0, description="How many transitions so far.")
