@@ -1,6 +1,9 @@
 """The README says what is: settings, commands, views, topics."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from typer.main import get_command
@@ -54,3 +57,16 @@ def test_every_view_named_exists() -> None:
     made = set(re.findall(r"VIEW (?:IF NOT EXISTS )?(\w+)", sql))
     table = README.split("| view | answers |")[1].split("\n\n")[0]
     assert set(re.findall(r"`(\w+)`", table)) <= made
+
+
+def test_the_commands_for_the_journey_run_as_printed(tmp_path: Path) -> None:
+    block = README.split("### The journey, for revenue teams")[1].split("```sh\n")[1].split("```")[0]
+    before, live = block.rsplit("\n", 2)[0], block.rstrip().rsplit("\n", 1)[1]
+    assert live == "TRIGGERPOINT_JOURNEY_FILE=my-journey.yaml make run FOR=45"
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-ec", before], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "my-journey.yaml is fine" in done.stdout
+    assert "2 different" in done.stdout
+    assert "at least 2 of pricing_view in 7 days -> at least 3" in done.stdout
