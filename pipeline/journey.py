@@ -5,6 +5,7 @@ Bounds, and what falls out:
 - people: the 40 seen last. usage: the last 60 days. seen ids: the newest 200.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from pipeline.rules.model import CustomerEvery, Phase, Rules, SlaOver, StageRule, TrialEnds, TrialQuiet, TriggerRule
@@ -47,6 +48,9 @@ class Journey:
         self.clock_ms = state.clock_ms
         self.transitions = state.transitions
         self.evidence = list(state.evidence)
+        self._by_type: dict[str, list[Evidence]] = defaultdict(list)
+        for item in self.evidence:
+            self._by_type[item.type].append(item)
         self.carried = {item.type: item for item in state.carried}
         self.contacts = {item.person: item for item in state.people}
         self.trial = state.trial
@@ -153,19 +157,16 @@ class Journey:
         """Whether one person's activities of a type have reached the day's cap, among those remembered."""
         rule = self.rules.activities[kind]
         cap = rule.daily_cap or self.rules.scoring.daily_cap
-        if len(self.evidence) < cap:
+        known = self._by_type.get(kind, ())
+        if len(known) < cap:
             return False
         day, who = at_ms // DAY_MS, person or subject
-        same = sum(
-            item.type == kind and (item.person or item.subject) == who and item.occurred_ms // DAY_MS == day
-            for item in self.evidence
-        )
-        return same >= cap
+        return sum((item.person or item.subject) == who and item.occurred_ms // DAY_MS == day for item in known) >= cap
 
     def evidence_of(self, types: Iterable[str], within_days: float) -> list[Evidence]:
         """Remembered activities of these types in the last days."""
         since_ms = self.now_ms - within_days * DAY_MS
-        return [item for item in self.evidence if item.type in types and item.occurred_ms >= since_ms]
+        return [item for kind in types for item in self._by_type.get(kind, ()) if item.occurred_ms >= since_ms]
 
     def by_ip_only(self, decisive: frozenset[str]) -> bool:
         """Whether all of these events, as far as they are remembered, are the account's by their address alone."""
@@ -182,9 +183,11 @@ class Journey:
         """Keep one more activity; the oldest beyond the bound joins the sum of its type."""
         self._scored = None
         self.evidence.append(item)
+        self._by_type[item.type].append(item)
         if len(self.evidence) > EVIDENCE_MAX:
             oldest = min(range(len(self.evidence)), key=lambda at: self.evidence[at].occurred_ms)
             fallen = self.evidence.pop(oldest)
+            self._by_type[fallen.type].remove(fallen)
             known = self.carried.get(fallen.type)
             self.carried[fallen.type] = carried_on(known, fallen, self.now_ms, self.rules)
 
@@ -223,6 +226,7 @@ class Journey:
         """Forget what counted: after a lost deal or an ended contract a new journey has to show itself."""
         self._scored = None
         self.evidence.clear()
+        self._by_type.clear()
         self.carried.clear()
         self.change_trial(self.now_ms, over=True)
         self.customer_since_ms = 0
@@ -277,12 +281,10 @@ class Journey:
         rule = self.stage_rule
         if rule is None or not self.may_fall(rule):
             return 0
-        today = self.clock_ms // DAY_MS
-        low, high = 0, 1
-        while not self.will_hold(rule.leave, (today + high) * DAY_MS):
-            if high > LEAVE_DAYS_MAX:
-                return 0
-            low, high = high, high * 2
+        today, silent_ms = self.clock_ms // DAY_MS, self.dormant_due_ms()
+        low, high = 0, silent_ms // DAY_MS - today if silent_ms else LEAVE_DAYS_MAX
+        if high < 1 or not self.will_hold(rule.leave, (today + high) * DAY_MS):
+            return 0  # silence comes first, if anything does
         while high - low > 1:
             middle = (low + high) // 2
             if self.will_hold(rule.leave, (today + middle) * DAY_MS):

@@ -12,7 +12,7 @@ from schemas.journey import Carry, Evidence
 
 DAY_MS = 86_400_000
 STEPS_PER_POINT = 8
-UNKNOWN_HALF_LIFE_DAYS = 14.0
+UNKNOWN_FADING = (True, 14.0)
 
 
 def quantise(points: float) -> float:
@@ -26,12 +26,11 @@ def share_left(kind: str, age_ms: int, rules: Rules) -> float:
     It halves every half-life, or falls evenly to nothing over the lifespan; a type the rules no longer know halves
     every 14 days.
     """
-    age_days = max(age_ms, 0) / DAY_MS
-    rule = rules.activities.get(kind)
-    if rule is not None and rule.lifespan_days is not None:
-        return max(0.0, 1.0 - age_days / rule.lifespan_days)
-    half_life_days = rule.half_life_days if rule is not None and rule.half_life_days else UNKNOWN_HALF_LIFE_DAYS
-    return float(0.5 ** (age_days / half_life_days))
+    if age_ms <= 0:
+        return 1.0
+    halves, days = rules.fading.get(kind, UNKNOWN_FADING)
+    age_days = age_ms / DAY_MS
+    return float(0.5 ** (age_days / days)) if halves else max(0.0, 1.0 - age_days / days)
 
 
 def evidence_points(item: Evidence, now_ms: int, rules: Rules) -> float:
@@ -46,9 +45,12 @@ def carry_points(item: Carry, now_ms: int, rules: Rules) -> float:
 
 def score_of(evidence: Iterable[Evidence], carried: Iterable[Carry], now_ms: int, rules: Rules) -> float:
     """Sum of all parts now; equal to the sum of `causes_of` the same."""
-    return sum(evidence_points(item, now_ms, rules) for item in evidence) + sum(
-        carry_points(item, now_ms, rules) for item in carried
-    )
+    steps = 0
+    for item in evidence:
+        steps += round(item.points * share_left(item.type, now_ms - item.occurred_ms, rules) * STEPS_PER_POINT)
+    for part in carried:
+        steps += round(part.points * share_left(part.type, now_ms - part.as_of_ms, rules) * STEPS_PER_POINT)
+    return steps / STEPS_PER_POINT
 
 
 def causes_of(

@@ -87,6 +87,6 @@ def _stays(rule: StageRule, journey: Journey) -> bool:
 
 
 def _enters(rule: StageRule, journey: Journey) -> bool:
-    if rule.phase is not Phase.DETOUR and rule.leave and all_hold(rule.leave, journey):
+    if not any(all_hold(alternative, journey) for alternative in rule.enter):
         return False
-    return any(all_hold(alternative, journey) for alternative in rule.enter)
+    return rule.phase is Phase.DETOUR or not rule.leave or not all_hold(rule.leave, journey)

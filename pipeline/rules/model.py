@@ -244,6 +244,14 @@ class Rules(Record):
         return blake2b(content, digest_size=6).hexdigest()
 
     @cached_property
+    def fading(self) -> dict[str, tuple[bool, float]]:
+        """Activity type -> whether its points halve (or fall evenly), and in how many days."""
+        return {
+            kind: (False, rule.lifespan_days) if rule.lifespan_days is not None else (True, rule.half_life_days or 0.0)
+            for kind, rule in self.activities.items()
+        }
+
+    @cached_property
     def stage_by_name(self) -> dict[str, StageRule]:
         """Stage -> its rule."""
         return {rule.name: rule for rule in self.stages}
