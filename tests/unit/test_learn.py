@@ -195,3 +195,10 @@ def test_facts_say_how() -> None:
         ("u:u-1", "acme", Method.EMAIL_DIRECTORY)
     ]
     assert "seen with u:u-1" in passed[0].reason
+
+
+def test_a_link_reaches_thirty_days_back_and_no_further() -> None:
+    line = Identities(DIRECTORY)
+    line.take(event(60, anonymous_id="v-1", email="jane@acme-works.com"))
+    assert told(line.take(event(31, anonymous_id="v-1"))) == [("a:v-1", "acme", False)]
+    assert line.take(event(20, anonymous_id="v-1")) == []
