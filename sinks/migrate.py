@@ -115,7 +115,8 @@ def plan(applied: Mapping[str, str], migrations: Sequence[Migration]) -> list[Mi
         if applied.get(migration.version, "") not in ("", migration.checksum):
             raise SettingsError(
                 f"{migration.name} has changed since it was applied.",
-                "Take the change back and write it as a new migration.",
+                "Take the change back and write it as a new migration. "
+                "A local stack begins anew after `triggerpoint local wipe`.",
             )
     return [migration for migration in migrations if migration.version not in applied]
 

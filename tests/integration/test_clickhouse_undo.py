@@ -7,6 +7,7 @@ import pytest
 from clickhouse_client import archive, ask, rows
 from clickhouse_story import ACTIVITIES, ALERTS, STORY, TRANSITIONS, activity, day
 
+from schemas.account import Account
 from schemas.activity import RETRACTION
 from schemas.alert import AlertStatus
 from schemas.base import to_ms
@@ -196,4 +197,17 @@ async def test_a_retraction_takes_back_what_lies_before_it_on_its_partition(url:
     batch = rows_of(type(again), [again.encode()], [("activities", 0, 5, to_ms(day(11)) + 5)])
     await other.insert(batch.table, batch.columns, batch.column_values)
     assert await rows(other, ids) == [("e1", 0), ("e2", 0), ("e3", 0), ("e4", 0)]
+    await other.close()
+
+
+async def test_a_suppressed_account_has_no_journey(url: str) -> None:
+    migrate(url, "suppressed")
+    other = ClickHouseSink(url, "suppressed")
+    await archive(other, ACTIVITIES)
+    journeys = "SELECT (SELECT count() FROM account_stage), (SELECT max(accounts_reached) FROM funnel)"
+    assert await rows(other, journeys) == [(4, 4)]
+    await archive(other, [Account(account_id="beta", name="Beta", suppressed="competitor")])
+    assert await rows(other, journeys) == [(3, 3)]
+    assert await rows(other, "SELECT count() FROM journey_before_sales WHERE account_id = 'beta'") == [(0,)]
+    assert await rows(other, "SELECT count() FROM activities WHERE account_id = 'beta'") == [(2,)]
     await other.close()

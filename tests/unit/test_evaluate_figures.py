@@ -204,14 +204,14 @@ def test_machines_caught_and_humans_lost() -> None:
     ]
     machine, suspect, human = Grade.MACHINE, Grade.SUSPECT, Grade.HUMAN
     found = weigh_machines(cases, graded(machine, suspect, human, machine, suspect))
-    assert (found.caught, found.suspect, found.lost, found.doubted) == (
+    assert (found.caught, found.sure, found.lost, found.surely_lost) == (
+        Share(2, 3),
         Share(1, 3),
-        Share(1, 3),
-        Share(1, 2),
+        Share(2, 2),
         Share(1, 2),
     )
-    assert found.by_kind == {"burst": Share(0, 1), "crawler": Share(1, 2)}
-    assert found.lost_by_kind == {"journey": Share(1, 1)}
+    assert found.by_kind == {"burst": Share(0, 1), "crawler": Share(2, 2)}
+    assert found.lost_by_kind == {"journey": Share(1, 1), "visitor": Share(1, 1)}
 
 
 def test_bursts_are_machine_clicks_on_three_links_of_a_mail() -> None:
