@@ -27,6 +27,9 @@ lock: $(STAMP) ## make both lock files anew from pyproject.toml (hashes, no addr
 run: $(STAMP) ## the real line on demo traffic, live; FOR=45 ends it after 45 s, SEED=1 picks the market, KEEP=1 leaves the stack up
 	@$(BIN)/triggerpoint demo $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
 
+identity-eval: $(STAMP) ## how well companies are named, on simulated worlds with known truth; SEED=1 picks them, QUICK=1 takes smaller ones
+	@$(BIN)/python -m deploy.evaluate $(if $(SEED),--seed $(SEED)) $(if $(QUICK),--quick)
+
 check: $(STAMP) ## lint, types, layers, deployment files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -43,4 +46,4 @@ test-unit: $(STAMP) ## only the tests that need neither broker nor engine
 clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help setup lock run check test test-unit clean
+.PHONY: help setup lock run identity-eval check test test-unit clean

@@ -1,4 +1,5 @@
-"""Stage 3 on Kafka: activities -> transitions and alerts. State by account; one lane per partition."""
+"""Stage 3 on Kafka: activities -> transitions and alerts. State by account, its journal beside it; one lane per
+partition."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,14 +8,17 @@ from agents.metrics import Metrics
 from agents.shell.codec import decode
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
-from pipeline.advance import Advanced, advance, wake
 from pipeline.directory import Directory
+from pipeline.journal.account import AccountWork, Worked
 from pipeline.rules import Rules
-from schemas.activity import Activity
-from schemas.alert import Alert
+from schemas.activity import RETRACTION, Activity
+from schemas.alert import Alert, AlertStatus
 from schemas.journey import JourneyState
-from schemas.topics import ALERTS, TRANSITIONS, TopicNames
+from schemas.topics import ALERTS, RETURNED, TRANSITIONS, TopicNames
 from schemas.transition import Transition
+
+JOURNAL = b"\xff"
+"""Between an account's key and the name of a page of its journal: no UTF-8 text holds it, so no account's key does."""
 
 
 class AdvanceHandler:
@@ -28,7 +32,7 @@ class AdvanceHandler:
     """
 
     def __init__(self, names: TopicNames, directory: Callable[[], Directory], rules: Rules, metrics: Metrics) -> None:
-        self._transitions = names.name(TRANSITIONS)
+        self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
         self._alerts = {team: names.name(topic) for team, topic in ALERTS.items()}
         self._directory, self._rules, self._metrics = directory, rules, metrics
 
@@ -39,41 +43,79 @@ class AdvanceHandler:
         received: list[int] = []
         for record in records:
             activity = decode(Activity, record)
-            if not activity.late:  # attributed after the fact: its age says nothing about the line
-                received.append(activity.received_ms)
+            if not (activity.late or activity.revision or activity.type == RETRACTION):
+                received.append(activity.received_ms)  # of what comes after the fact, the age says nothing of the line
             by_account.setdefault(record.key, []).append(activity)
         for key, activities in by_account.items():
-            account_id = activities[0].account_id
             before = decode_state(state.get(key))
-            result = advance(before, account_id, activities, directory.account(account_id), self._rules)
+            work = self._work(key, activities[0].account_id, before, directory, state)
+            work.take(activities)
+            result = work.result()
             # machines, opened mail: no account is made and none rewritten for what changes nothing
-            if result.state is not before and result.state.seen:
+            if result.state is not before:
                 self._apply(key, result, state, out)
         return received
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
-        """Fire due timers."""
+        """Fire due timers, and meet what the directory says now."""
         directory = self._directory()
         for key in keys:
             before = decode_state(state.get(key))
             assert before is not None
-            self._apply(key, wake(before, now_ms, directory.account(before.account_id), self._rules), state, out)
+            work = self._work(key, before.account_id, before, directory, state)
+            work.wake(now_ms)
+            self._apply(key, work.result(), state, out)
 
-    def _apply(self, key: bytes, result: Advanced, state: StateView, out: Outbox) -> None:
-        state.put(key, result.state.encode(), result.state.due_ms)
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """Accounts that the directory has begun or ceased to suppress."""
+        wanted = {account_id.encode() for account_id in self._directory().suppressed}
+        begun = [key for key in wanted - state.marked if state.get(key) is not None]
+        return sorted((*begun, *(state.marked - wanted)))
+
+    def _work(
+        self, key: bytes, account_id: str, before: JourneyState | None, directory: Directory, state: StateView
+    ) -> AccountWork:
+        def read(page: str) -> bytes | None:
+            return state.get(page_key(key, page))
+
+        return AccountWork(before, account_id, directory.account(account_id), self._rules, read, state.fired_ms)
+
+    def _apply(self, key: bytes, result: Worked, state: StateView, out: Outbox) -> None:
+        assert result.state is not None
+        state.put(key, result.state.encode(), result.state.due_ms, marked=result.state.suppressed)
+        for page, value in result.pages.items():
+            state.put(page_key(key, page), value)
         for transition in result.transitions:
             out.send(self._transitions, key, transition.encode(), transition_headers(transition))
         for alert in result.alerts:
             out.send(self._alerts[alert.team], key, alert.encode(), alert_headers(alert))
+        for returned in result.returned:
+            out.send(self._returned, returned.subject.encode(), returned.encode())
         out.count(lambda: self._count(result))
 
-    def _count(self, result: Advanced) -> None:
+    def _count(self, result: Worked) -> None:
+        metrics = self._metrics
         for transition in result.transitions:
-            self._metrics.transitions.labels(transition.from_stage, transition.to_stage).inc()
+            if transition.revision:
+                metrics.transitions_restated.labels("withdrawn" if transition.withdrawn else "changed").inc()
+            else:
+                metrics.transitions.labels(transition.from_stage, transition.to_stage).inc()
         for alert in result.alerts:
-            self._metrics.alerts.labels(alert.team, alert.trigger).inc()
+            raised = alert.status is AlertStatus.RAISED
+            (metrics.alerts if raised else metrics.alerts_retracted).labels(alert.team, alert.trigger).inc()
         for held in result.held_back:
-            self._metrics.held_back.labels(held.trigger, held.reason).inc()
+            metrics.held_back.labels(held.trigger, held.reason).inc()
+        for reason in result.restated:
+            metrics.restatements.labels(reason).inc()
+        for returned in result.returned:
+            metrics.hits_returned.inc(len(returned.hits))
+        if result.beyond:
+            metrics.beyond_journal.inc(result.beyond)
+
+
+def page_key(key: bytes, page: str) -> bytes:
+    """Key of a page of an account's journal."""
+    return key + JOURNAL + page.encode()
 
 
 def decode_state(value: bytes | None) -> JourneyState | None:
@@ -89,9 +131,9 @@ def transition_headers(transition: Transition) -> list[Header]:
 
 
 def alert_headers(alert: Alert) -> list[Header]:
-    """CloudEvents (binary mode) headers, and the trigger."""
+    """CloudEvents (binary mode) headers, the trigger, and whether it is raised or retracted."""
     head = _cloud_event(alert.alert_id, "intent.alert.v1", alert.account_id, alert.raised_at.isoformat())
-    return [*head, ("ce_trigger", alert.trigger.encode())]
+    return [*head, ("ce_trigger", alert.trigger.encode()), ("ce_status", alert.status.encode())]
 
 
 def _cloud_event(id_: str, kind: str, subject: str, moment: str) -> list[Header]:

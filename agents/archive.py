@@ -164,7 +164,8 @@ class ArchiveWork:
         topic = self._topics[tp.topic]
         # a record that is not what it should be stays where it lies, and is not worth stopping for: nothing hangs on it
         values = [record.value for record in records]
-        rows = rows_of(cast(type[Record], topic.noun), values, coordinates, self._refuse)
+        keys = [record.key for record in records] if topic.compacted else ()
+        rows = rows_of(cast(type[Record], topic.noun), values, coordinates, self._refuse, keys)
         if rows.rows:
             await self._writer.write(rows)
         await self._committer().commit_offsets({tp: records[-1].offset + 1})

@@ -16,6 +16,22 @@ from schemas.account import Account
 log = structlog.get_logger()
 
 
+class Newest:
+    """Which record of an account counts. Producers part keys differently, so an account's records may lie on several
+    partitions: within one the later counts, of two the one with the newer timestamp."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, int]] = {}
+
+    def is_newer(self, account_id: str, record: Any) -> bool:
+        """Whether a record counts, those before it known."""
+        known, found = self._known.get(account_id), (record.timestamp, record.partition)
+        if known is not None and known[1] != record.partition and known > found:
+            return False
+        self._known[account_id] = found
+        return True
+
+
 class DirectoryReader:
     """Reads all partitions of the accounts topic, without a group: each worker holds the whole directory.
 
@@ -29,7 +45,7 @@ class DirectoryReader:
     def __init__(self, options: Mapping[str, Any], topic: str, partitions: int, metrics: Metrics) -> None:
         self._options, self._metrics = options, metrics
         self._partitions = [TopicPartition(topic, at) for at in range(partitions)]
-        self._current = EMPTY
+        self._current, self._newest = EMPTY, Newest()
         self._task: asyncio.Task[None] | None = None
 
     def current(self) -> Directory:
@@ -80,9 +96,18 @@ class DirectoryReader:
                     self._metrics.directory_errors.inc()
                     where = f"{record.topic}:{record.partition}:{record.offset}"
                     first = error.errors()[0]
-                    log.error("account_refused", where=where, field=first["loc"], problem=first["msg"], kept="old one")
+                    account = (record.key or b"").decode("utf-8", "replace")
+                    # what was known of the account before stays
+                    log.error(
+                        "account_refused",
+                        where=where,
+                        account=account,
+                        field=first["loc"],
+                        problem=first["msg"],
+                        kept=self._current.account(account) is not None,
+                    )
                     continue
-                if change is not None:
+                if change is not None and self._newest.is_newer(change[0], record):
                     changes.append(change)
         if changes:
             self._current = self._current.with_changes(changes)

@@ -1,4 +1,4 @@
-"""Stage 2 on Kafka: events and identity facts -> activities and identity facts. State by subject."""
+"""Stage 2 on Kafka: events, identity facts and returned hits -> activities and identity facts. State by subject."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,11 +9,17 @@ from agents.shell.codec import decode
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
-from pipeline.identify import DAY_MS, HISTORY_DAYS, Identified, identify, learn
+from pipeline.identify import Identified, identify
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.learn import learn, take_back, wait
+from pipeline.machines.restate import newest_ms
+from pipeline.stitch.attribute import DAY_MS, HISTORY_DAYS
+from pipeline.stitch.hubs import crowded
+from schemas.activity import RETRACTION
 from schemas.event import Event
+from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
-from schemas.topics import ACTIVITIES, EVENTS, IDENTITY, TopicNames
+from schemas.topics import ACTIVITIES, EVENTS, IDENTITY, RETURNED, TopicNames
 
 
 class IdentifyHandler:
@@ -33,25 +39,27 @@ class IdentifyHandler:
         metrics: Metrics,
         networks: Networks = NO_NETWORKS,
     ) -> None:
-        self._events = names.name(EVENTS)
+        self._events, self._returned = names.name(EVENTS), names.name(RETURNED)
         self._activities, self._identity = names.name(ACTIVITIES), names.name(IDENTITY)
         self._directory, self._metrics, self._networks = directory, metrics, networks
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
-        """Work one batch of events, or of facts that came back."""
+        """Work one batch of events, of facts that came back, or of hits that accounts returned."""
         directory = self._directory()
         touched: dict[bytes, SubjectState | None] = {}
         changed: set[bytes] = set()
         outcomes: Counter[str] = Counter()
         received: list[int] = []
-        is_events = records[0].topic == self._events
+        topic = records[0].topic
         for record in records:
             key: bytes = record.key
             subject = touched[key] if key in touched else decode_state(state.get(key))
-            if is_events:
+            if topic == self._events:
                 event = decode(Event, record)
                 received.append(event.received_ms)
                 result = identify(event, subject, directory, self._networks)
+            elif topic == self._returned:
+                result = take_back(decode(Returned, record), subject, directory)
             else:
                 result = learn(decode(IdentityFact, record), subject, directory)
             if result.state is not subject:
@@ -60,20 +68,41 @@ class IdentifyHandler:
             self._send(result, out)
             if result.outcome is not None:
                 outcomes[result.outcome] += 1
-            outcomes["attributed_late"] += sum(activity.late for activity in result.activities)
+            for activity in result.activities:
+                outcomes["attributed_late"] += activity.late
+                outcomes["regraded"] += activity.revision > 0
             outcomes["fell_out"] += result.fell_out
+            outcomes["retracted"] += sum(activity.type == RETRACTION for activity in result.activities)
+            outcomes["hub_crowded"] += crowded(result.state) and not crowded(subject)
         for key in sorted(changed):
             subject = touched[key]
             assert subject is not None
-            state.put(key, subject.encode(), _forget_ms(subject))
+            state.put(key, subject.encode(), _due_ms(subject))
         out.count(lambda: self._count(outcomes))
         return received
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
-        """Forget subjects nobody was named for within the time their history could still be used."""
+        """Judge hits that nothing more was heard of, and forget subjects nobody was named for within the time their
+        history could still be used."""
+        outcomes: Counter[str] = Counter()
         for key in keys:
-            state.put(key, None)
-        out.count(lambda: self._count(Counter(forgotten=len(keys))))
+            subject = decode_state(state.get(key))
+            assert subject is not None
+            result = wait(subject, now_ms)
+            assert result.state is not None
+            self._send(result, out)
+            outcomes["regraded"] += len(result.activities)
+            forget = 0 < _forget_ms(result.state) <= now_ms
+            outcomes["forgotten"] += forget
+            if forget:
+                state.put(key, None)
+            else:
+                state.put(key, result.state.encode(), _due_ms(result.state))
+        out.count(lambda: self._count(outcomes))
+
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """Nothing: what the directory says is asked anew with each event."""
+        return ()
 
     def _send(self, result: Identified, out: Outbox) -> None:
         for activity in result.activities:
@@ -87,10 +116,16 @@ class IdentifyHandler:
                 self._metrics.identified.labels(outcome).inc(count)
 
 
+def _due_ms(subject: SubjectState) -> int:
+    moments = (subject.pulse.due_ms if subject.pulse else 0, _forget_ms(subject))
+    return min((moment for moment in moments if moment), default=0)
+
+
 def _forget_ms(subject: SubjectState) -> int:
-    if subject.account_id:
+    if subject.links or subject.blocks:
         return 0
-    newest = max((past.occurred_ms for past in subject.history), default=0)  # the last to come may be an old one
+    waited = (past.occurred_ms for past in subject.history)  # the last to come may be an old one
+    newest = max((*waited, *subject.edges.values(), newest_ms(subject.pulse)), default=0)
     return newest + (HISTORY_DAYS + 1) * DAY_MS if newest else 0
 
 

@@ -8,6 +8,7 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
+from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
 from schemas.base import Source
 from schemas.event import Event
@@ -23,10 +24,18 @@ class IngestHandler:
         names: topic names of this installation.
         clock: maps the broker's timestamps to the pipeline's time.
         metrics: as everywhere.
+        networks: address data, as far as there is any.
     """
 
-    def __init__(self, sources: Mapping[str, Source], names: TopicNames, clock: Clock, metrics: Metrics) -> None:
-        self._sources = sources
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        names: TopicNames,
+        clock: Clock,
+        metrics: Metrics,
+        networks: Networks = NO_NETWORKS,
+    ) -> None:
+        self._sources, self._networks = sources, networks
         self._events, self._rejected = names.name(EVENTS), names.name(REJECTED)
         self._clock, self._metrics = clock, metrics
 
@@ -49,7 +58,7 @@ class IngestHandler:
                 record.value,
                 record.headers or (),
             )
-            for outcome in ingest(raw):
+            for outcome in ingest(raw, self._networks):
                 outcomes.append(outcome)
                 if isinstance(outcome, Event):
                     out.send(self._events, outcome.subject.encode(), outcome.encode())
@@ -61,6 +70,10 @@ class IngestHandler:
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
         """Nothing to wake: no state."""
+
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """Nothing to go stale."""
+        return ()
 
     def _count(self, outcomes: Sequence[Event | Rejected]) -> None:
         for outcome in outcomes:

@@ -54,6 +54,7 @@ class Metrics:
         self.held_back = counter(
             "alerts_held_back_total", "Alerts not raised, by trigger and reason.", "trigger", "reason"
         )
+        self._make_undo(counter)
         self.batch_records = histogram("batch_records", "Records of one batch.", RECORDS, "stage")
         self.batch_seconds = histogram(
             "batch_seconds", "Time to work one batch, from hand-over to commit.", SECONDS, "stage"
@@ -81,6 +82,21 @@ class Metrics:
         self._make_far_end(counter, gauge, histogram)
         self._began = time.monotonic()
         self._committed: dict[str, float] = {}
+
+    def _make_undo(self, counter: Make) -> None:
+        self.restatements = counter(
+            "restatements_total", "Accounts folded anew, by reason: retraction, revision, suppression.", "reason"
+        )
+        self.transitions_restated = counter(
+            "transitions_restated_total", "Transitions said again, by outcome: changed, withdrawn.", "outcome"
+        )
+        self.alerts_retracted = counter(
+            "alerts_retracted_total", "Alerts taken back, by team and trigger.", "team", "trigger"
+        )
+        self.hits_returned = counter("hits_returned_total", "Hits given back to their subjects.")
+        self.beyond_journal = counter(
+            "beyond_journal_total", "Activities taken back that lay before the journal: what came of them stays."
+        )
 
     def _make_far_end(self, counter: Make, gauge: Make, histogram: Make) -> None:
         self.rows = counter("sink_rows_total", "Rows inserted.", "table")

@@ -1,9 +1,10 @@
 """All settings, read once at start-up from the environment (`TRIGGERPOINT_*`), an `.env` file or a secrets folder."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.base import Source
@@ -11,6 +12,14 @@ from schemas.errors import SettingsError
 from schemas.topics import PARTITIONS_DEFAULT, TopicNames
 
 PREFIX = "TRIGGERPOINT_"
+NO_DATA = "none"
+"""What `asn_file` is set to where kept data must not be used."""
+
+
+def user_cache() -> Path:
+    """The product's folder among the user's caches."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "triggerpoint"
 
 
 class Settings(BaseSettings):
@@ -50,7 +59,9 @@ class Settings(BaseSettings):
     metrics_host: str = Field("127.0.0.1", description="Where /metrics, /healthz, /readyz listen.")
     metrics_port: int = Field(6066, ge=0, le=65535, description="0: any free port.")
     data_dir: Path = Field(Path(".data"), description="Local stack's and worker's files.")
-    asn_file: str = Field("", description="CSV files of networks and their holders, by comma; optional.")
+    cache_dir: Path = Field(default_factory=user_cache, description="What was downloaded: Kafka, network data.")
+    asn_file: str = Field("", description="CSV files of networks and their holders, by comma; `none` for none.")
+    ranges_file: str = Field("", description="Lists of `cidr,kind`, or `kind=file` of bare ranges, by comma; optional.")
     mmdb_file: Path | None = Field(None, description="A company's own IP database in MMDB form; optional.")
     clock: str = Field(
         "system",
@@ -66,6 +77,11 @@ class Settings(BaseSettings):
         if isinstance(given, str):
             values = values | {"input_topics": parse_input_topics(given)}
         return values
+
+    @field_validator("cache_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
 
     @model_validator(mode="after")
     def _password_where_needed(self) -> "Settings":

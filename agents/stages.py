@@ -22,6 +22,7 @@ from schemas.topics import (
     IDENTITY,
     JOURNEY_CHANGELOG,
     REJECTED,
+    RETURNED,
     SUBJECT_CHANGELOG,
     TRANSITIONS,
     Topic,
@@ -45,7 +46,7 @@ def inputs_of(names: TopicNames) -> dict[str, tuple[str, ...]]:
     """Stage -> names of the topics it reads, in the order of the data's way."""
     return {
         "ingest": tuple(topic for source in Source for topic in names.raw(source)),
-        "identify": (names.name(EVENTS), names.name(IDENTITY)),
+        "identify": (names.name(EVENTS), names.name(IDENTITY), names.name(RETURNED)),
         "advance": (names.name(ACTIVITIES),),
         "archive": tuple(names.name(topic) for topic in ARCHIVED),
     }
@@ -74,7 +75,7 @@ def _ingest(runtime: Runtime) -> Stage:
     sources = {topic: source for source in Source for topic in names.raw(source)}
 
     def handler() -> Handler:
-        return IngestHandler(sources, names, runtime.clock, runtime.metrics)
+        return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.networks)
 
     # stateless, and producers choose their partition counts: a lane per input partition
     return _transactional(runtime, "ingest", lambda tp: f"{tp.topic}-{tp.partition}", handler, None)

@@ -15,8 +15,9 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.observe.lag import LagMeter
 
-LINE: Sequence[str] = ("ingest", "identify", "identify", "advance")
-"""Identify twice: what it learns from events comes back to it as facts, and releases what waited."""
+LINE: Sequence[str] = ("ingest", "identify", "identify", "identify", "identify", "advance")
+"""Identify four times: what it learns from events comes back to it as facts; a mailbox passes them on to its user, the
+user to the visitors it was seen as, and each releases what waited. Unlinks go round further, and set no timer off."""
 
 EVERY_SECONDS = 0.5
 

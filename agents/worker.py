@@ -20,7 +20,7 @@ from agents.clock import Clock, clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
 from agents.metrics import Metrics
-from agents.networks import load_networks
+from agents.networks import networks_of
 from agents.observe.http import HealthServer
 from agents.observe.lag import LagMeter, lag_meter
 from agents.runtime import Runtime
@@ -69,6 +69,7 @@ class Worker:
         self._fatal = asyncio.get_running_loop().create_future()
         options = connection_options(settings)
         make_folder(settings.data_dir)
+        networks = await asyncio.to_thread(self._load_networks)  # takes a second or two with all of the net in it
         admin = await topics.connect_admin(settings)
         self._closers.append(admin.close)
         await topics.create_missing(admin, settings)
@@ -90,7 +91,7 @@ class Worker:
             partitions=partitions,
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
-            networks=self._load_networks(),
+            networks=networks,
         )
         stages = build_stages(runtime, self._chosen, self._make_writer)
         for stage in stages:
@@ -159,15 +160,16 @@ class Worker:
         return writer
 
     def _load_networks(self) -> Networks:
-        """Only the stage that asks needs the files."""
-        if "identify" not in self._chosen:
+        """Only the stages that ask need the files."""
+        if not {"ingest", "identify"} & set(self._chosen):
             return NO_NETWORKS
-        networks = load_networks(self._settings.asn_file, self._settings.mmdb_file)
+        networks = networks_of(self._settings)
         log.info(
             "networks",
-            asn=networks.asn.build if networks.asn else "none given (TRIGGERPOINT_ASN_FILE)",
+            asn=networks.asn.build if networks.asn else "none (`triggerpoint data update`, TRIGGERPOINT_ASN_FILE)",
             ranges=len(networks.asn) if networks.asn else 0,
             database=networks.database_build or "none given (TRIGGERPOINT_MMDB_FILE)",
+            lists=networks.lists_build or "none given (TRIGGERPOINT_RANGES_FILE)",
         )
         return networks
 

@@ -2,7 +2,7 @@
 
 Event time decides: each activity is judged at its own time; timers that were due before it fire first, as of their due
 time. The result is a function of state and input only, so a replay, a restart or another cut into batches changes
-nothing.
+nothing. What is folded can be taken out again: `journal/account.py` stands around this fold.
 """
 
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ from pipeline.predicates import all_hold
 from pipeline.rules import Rules, StageRule, TriggerRule
 from pipeline.score import DAY_MS, quantise
 from schemas.account import Account, AccountStatus
-from schemas.activity import Activity
+from schemas.activity import Attributed
 from schemas.alert import Alert
 from schemas.base import from_ms, stable_id, to_ms
 from schemas.event import Grade
 from schemas.identity import IP_METHODS
-from schemas.journey import RANK, Evidence, JourneyState, Stage
+from schemas.journey import NO_STANDING, RANK, Evidence, JourneyState, Stage, Standing
 from schemas.transition import Transition
 
 HOUR_MS = 3_600_000
@@ -30,11 +30,13 @@ DETAIL_LENGTH_MAX = 120
 
 USES = frozenset({"feature_used", "signed_in"})
 LOST = frozenset({"opportunity_lost", "contract_churned"})
+SINCE_UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that was not raised, and why: `cooldown`, `late`, `ip_only` or `suppressed`."""
+    """An alert that was not raised, and why: `cooldown`, `late`, `ip_only`, `suppressed`, or `restated`: it came to
+    light when the account was folded anew, and history that is filled in late never alerts."""
 
     trigger: str
     reason: str
@@ -42,31 +44,39 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """Result of a fold."""
+    """Result of a fold.
+
+    Args:
+        state: what to remember; the same object where nothing changed.
+        transitions, alerts: what came of it, in order.
+        held_back: alerts that were not raised.
+        counted: the activities that changed something, as opposed to those known before and those that do not count.
+    """
 
     state: JourneyState
     transitions: tuple[Transition, ...]
     alerts: tuple[Alert, ...]
     held_back: tuple[HeldBack, ...]
+    counted: tuple[Attributed, ...]
 
 
 def advance(
     state: JourneyState | None,
     account_id: str,
-    activities: Iterable[Activity],
+    activities: Iterable[Attributed],
     account: Account | None,
     rules: Rules,
 ) -> Advanced:
-    """Fold activities of one account into its journey.
+    """Fold activities of one account into its journey, whether or not the account is suppressed.
 
     Args:
         state: what is remembered; None for an account never seen.
         account_id: the account.
-        activities: in the order of the topic.
+        activities: in the order of the topic; no corrections.
         account: its directory entry, if it has one.
         rules: the journey's rules.
     """
-    fold = Fold(state, account_id, account, rules)
+    fold = Fold(state, account_id, standing_of(account), rules)
     for activity in activities:
         fold.take(activity)
     return fold.result()
@@ -74,39 +84,68 @@ def advance(
 
 def wake(state: JourneyState, now_ms: int, account: Account | None, rules: Rules) -> Advanced:
     """Fire the timers due by `now_ms`, each as of its due time."""
-    fold = Fold(state, state.account_id, account, rules)
+    fold = Fold(state, state.account_id, standing_of(account), rules)
     fold.fire_due(now_ms)
     return fold.result()
 
 
-class Fold:
-    """One account's journey while activities are folded into it."""
+def standing_of(account: Account | None) -> Standing:
+    """What the fold takes from a directory entry."""
+    if account is None:
+        return NO_STANDING
+    customer_ms = 0
+    if account.status is AccountStatus.CUSTOMER:
+        customer_ms = max(to_ms(account.customer_since), 1) if account.customer_since else SINCE_UNKNOWN
+    return Standing.model_construct(name=account.name, owner=account.owner, tier=account.tier, customer_ms=customer_ms)
 
-    def __init__(self, state: JourneyState | None, account_id: str, account: Account | None, rules: Rules) -> None:
+
+class Fold:
+    """One account's journey while activities are folded into it.
+
+    Args:
+        state: what is remembered; None for an account never seen.
+        account_id: the account.
+        standing: what the directory says of it.
+        rules: the journey's rules.
+    """
+
+    def __init__(self, state: JourneyState | None, account_id: str, standing: Standing, rules: Rules) -> None:
+        self.standing = standing
         self._journey = Journey(state, account_id, rules)
-        self._account = account
         self._rules = rules
         self._transitions: list[Transition] = []
         self._alerts: list[Alert] = []
         self._held_back: list[HeldBack] = []
+        self._counted: list[Attributed] = []
         self._before = state
         self._changed = False
-        if account is not None:
-            self._journey.account_name = account.name
 
     def result(self) -> Advanced:
         """What came of it; the state is the same object where nothing changed."""
         unchanged = self._before if not self._changed else None
         state = unchanged or self._journey.freeze()
-        return Advanced(state, tuple(self._transitions), tuple(self._alerts), tuple(self._held_back))
+        transitions, alerts = self.drain()
+        return Advanced(state, transitions, alerts, tuple(self._held_back), tuple(self._counted))
 
-    def take(self, activity: Activity) -> None:
+    def freeze(self) -> JourneyState:
+        """The state as it is now."""
+        return self._journey.freeze()
+
+    def drain(self) -> tuple[tuple[Transition, ...], tuple[Alert, ...]]:
+        """Transitions and alerts since the last asking."""
+        drained = tuple(self._transitions), tuple(self._alerts)
+        self._transitions.clear()
+        self._alerts.clear()
+        return drained
+
+    def take(self, activity: Attributed) -> None:
         """Fold one activity; one seen before, a machine's, or one of a type that does not count changes nothing."""
         journey = self._journey
         rule = self._rules.activities.get(activity.type)
         if rule is None or activity.grade is Grade.MACHINE or not journey.mark_seen(activity.activity_id):
             return
-        self._changed = True
+        self._change()
+        self._counted.append(activity)
         self.fire_due(activity.occurred_ms)
         behind_ms = journey.clock_ms - activity.occurred_ms
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, activity.occurred_ms)
@@ -135,9 +174,15 @@ class Fold:
             else:
                 return
 
+    def _change(self) -> None:
+        """The directory's name counts from the next thing that happens."""
+        self._changed = True
+        if self.standing.name:
+            self._journey.account_name = self.standing.name
+
     def _fire(self, rule: TriggerRule, due_ms: int) -> None:
         journey = self._journey
-        self._changed = True
+        self._change()
         journey.now_ms = max(journey.clock_ms, due_ms)
         journey.clock_ms = journey.now_ms
         journey.timers_done[rule.name] = due_ms
@@ -147,11 +192,11 @@ class Fold:
 
     def _go_dormant(self, due_ms: int) -> None:
         journey = self._journey
-        self._changed = True
+        self._change()
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
         self._transition(Stage.DORMANT, "quiet", "no sign for a long time", (), f"timer:{due_ms}", due_ms)
 
-    def _note(self, activity: Activity, points: float) -> None:
+    def _note(self, activity: Attributed, points: float) -> None:
         """Remember what the activity says."""
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
         if not journey.account_name:
@@ -177,7 +222,7 @@ class Fold:
                 journey.meet(activity.person, name, title, at_ms)
         self._note_product(activity)
 
-    def _note_product(self, activity: Activity) -> None:
+    def _note_product(self, activity: Attributed) -> None:
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
         last_use_ms = journey.trial.last_use_ms if journey.trial else 0
         if kind in USES:
@@ -196,12 +241,11 @@ class Fold:
             journey.change_trial(at_ms, over=True)
 
     def _know_customer(self) -> None:
-        journey, account = self._journey, self._account
-        if account is not None and account.status is AccountStatus.CUSTOMER and not journey.customer:
-            since = account.customer_since
-            journey.customer_since_ms = to_ms(since) if since else journey.now_ms
+        journey, customer_ms = self._journey, self.standing.customer_ms
+        if customer_ms and not journey.customer:
+            journey.customer_since_ms = journey.now_ms if customer_ms == SINCE_UNKNOWN else customer_ms
 
-    def _move(self, activity: Activity) -> None:
+    def _move(self, activity: Attributed) -> None:
         journey = self._journey
         if activity.type in LOST:
             if journey.customer and activity.type == "opportunity_lost":  # one more sale that did not come
@@ -211,6 +255,8 @@ class Fold:
                 event_id = activity.event_id
                 self._transition(Stage.DORMANT, activity.type, what, {event_id}, event_id, activity.received_ms)
             journey.start_anew()
+            return
+        if journey.fell_silent:  # by a timer due since: a late sign from before the silence does not end it
             return
         rule = self._reached()
         if rule is not None:
@@ -264,9 +310,7 @@ class Fold:
     def _raise(self, rule: TriggerRule, decisive: Iterable[str], origin: str, received_ms: int, late: bool) -> None:
         journey = self._journey
         fired_ms = journey.fired.get(rule.name)
-        if self._account is not None and self._account.suppressed:
-            self._held_back.append(HeldBack(rule.name, "suppressed"))
-        elif fired_ms is not None and journey.now_ms - fired_ms < rule.cooldown_days * DAY_MS:
+        if fired_ms is not None and journey.now_ms - fired_ms < rule.cooldown_days * DAY_MS:
             self._held_back.append(HeldBack(rule.name, "cooldown"))
         elif late:
             self._held_back.append(HeldBack(rule.name, "late"))
@@ -274,4 +318,4 @@ class Fold:
             self._held_back.append(HeldBack(rule.name, "ip_only"))
         else:
             journey.fired[rule.name] = journey.now_ms
-            self._alerts.append(make_alert(rule, journey, self._account, decisive, origin, received_ms))
+            self._alerts.append(make_alert(rule, journey, self.standing, decisive, origin, received_ms))

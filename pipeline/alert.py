@@ -5,24 +5,24 @@ from collections.abc import Iterable
 from pipeline.explain import sentence
 from pipeline.journey import Journey
 from pipeline.rules import TriggerRule
-from schemas.account import Account
 from schemas.alert import Alert, AlertPerson
 from schemas.base import from_ms, stable_id
 from schemas.cause import Cause
+from schemas.journey import Standing
 
 PEOPLE_SHOWN_MAX = 5
 HOUR_MS = 3_600_000
 
 
 def make_alert(
-    rule: TriggerRule, journey: Journey, account: Account | None, decisive: Iterable[str], origin: str, received_ms: int
+    rule: TriggerRule, journey: Journey, standing: Standing, decisive: Iterable[str], origin: str, received_ms: int
 ) -> Alert:
     """The alert of a trigger point reached now.
 
     Args:
         rule: the trigger.
         journey: the account, at the moment of the trigger.
-        account: its directory entry, if it has one.
+        standing: what the directory says of it.
         decisive: ids of the events that met the condition.
         origin: what raised it: event id, or timer and due time; part of the alert's id.
         received_ms: when the broker took the raw record.
@@ -36,8 +36,8 @@ def make_alert(
         team=rule.team,
         account_id=journey.account_id,
         account_name=journey.account_name,
-        owner=account.owner if account else "",
-        tier=account.tier if account else "",
+        owner=standing.owner,
+        tier=standing.tier,
         stage=journey.stage,
         raised_at=from_ms(journey.now_ms),
         received_at=from_ms(received_ms),

@@ -1,8 +1,14 @@
 """2. Which company is it? Event + what is known of its subject -> activities of accounts, facts about ids.
 
-Evidence is gathered by the providers of `identity/chain.py` and weighed by `identity/answer.py`. An event without any
-waits in the subject's history, and is attributed, marked late, once the subject is named. An address names an event,
-but never its subject: such an event waits on, too, and goes to whoever the visitor turns out to be.
+Evidence is gathered by the providers of `identity/chain.py` and weighed by `identity/answer.py`. A hit without any
+waits in the subject's history, and is attributed once the subject is named. An address names a hit, but never its
+subject: such a hit waits on, too, and goes to whoever the visitor turns out to be.
+
+What events show of ids are facts (`stitch/facts.py`); a subject's links are the set of them (`stitch/links.py`),
+and users and mailboxes pass theirs on (`stitch/hubs.py`). `learn.py` takes facts, unlinks and returned hits.
+
+Who made a hit is judged again here, by the hits around it (`machines/`): its grade may differ from the event's, and
+hits that were attributed before may be said anew with another grade.
 """
 
 from dataclasses import dataclass, replace
@@ -11,34 +17,30 @@ from enum import StrEnum
 from pipeline.classify import activity_type
 from pipeline.directory import Directory
 from pipeline.domains import consumer_mail, mail_host
-from pipeline.identity.answer import CONFIDENCE, Answer, Verdict, decide, family_of
+from pipeline.identity.answer import NOBODY, Answer, Verdict, decide
 from pipeline.identity.chain import gather
 from pipeline.identity.clues import Clues
 from pipeline.identity.ids import noted, shared_device, with_real_ids
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.machines.restate import WATCHED, Regraded, holding, regraded
+from pipeline.stitch.attribute import HISTORY_DAYS, attributed, to_activity
+from pipeline.stitch.facts import facts_of, ids_of, link_by, shown_id
+from pipeline.stitch.hubs import is_hub, news, passed_on
+from pipeline.stitch.links import blocked, with_edge, with_link
 from schemas.activity import Activity
-from schemas.base import stable_id
 from schemas.event import Event, Grade
+from schemas.hit import Hit
 from schemas.identity import IP_METHODS, IdentityFact, Method, SubjectState
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
-LATE_HOURS = 24
-"""Waiting events older than this when the subject is named are late: they count, and raise no alert."""
-
-HISTORY_DAYS = 30
-"""Anonymous history is attributed at most this many days back (identity reference: 30)."""
+DAY_MS = 86_400_000
 
 HISTORY_MAX = 60
-"""Newest events kept unattributed; older ones stay in `events` only."""
+"""Newest hits kept unattributed; older ones stay in `events` only."""
 
 SEEN_MAX = 200
 """Newest event ids by which duplicates are known; a retry later than that many events counts again."""
 
 TOLD_MAX = 20
-
-NOT_KEPT = {"properties": {}, "user_agent": "", "ip": "", "title": "", "reason": "", "source_event_id": ""}
-"""Fields that no activity is made of; they stay on `intent.events.v1`."""
 
 
 class Outcome(StrEnum):
@@ -46,9 +48,13 @@ class Outcome(StrEnum):
 
     ATTRIBUTED = "attributed"
     WAITING = "waiting"
+    UNMATCHED = "unmatched_domain"
+    """It waits, and names a company domain that is no account's: ops may promote the domain."""
+
     DUPLICATE = "duplicate"
     UNNAMED_MACHINE = "unnamed_machine"
-    """A machine's hit that nobody can be named for weighs nothing, now or later: it is kept in `events` only."""
+    """A machine's hit, by itself, that nobody can be named for weighs nothing, now or later: it is kept in `events`
+    only. What is a machine's only among other hits waits, since the verdict may be taken back."""
 
     PLACEHOLDER = "placeholder"
     """No id of it is one, so it is nobody's history: it is kept in `events` only."""
@@ -56,7 +62,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Result of one step. `fell_out` counts waiting events that had to leave the history; `state` is None where nothing
+    """Result of one step. `fell_out` counts waiting hits that had to leave the history; `state` is None where nothing
     needs to be remembered."""
 
     state: SubjectState | None
@@ -83,55 +89,179 @@ def identify(
     real = with_real_ids(event)
     if real.subject != event.subject:
         return _of_nobody(event, real, known, directory, networks)
-    before = _noted(state, real)
-    winner = weigh(real, before, directory, networks).winner
-    if winner is None:
-        if event.grade is Grade.MACHINE:
-            return Identified(known, Outcome.UNNAMED_MACHINE)
-        return _waiting(before, event, None)
-    if winner.method in IP_METHODS:
-        return _waiting(before, event, winner)
-    named = _named(before, winner, real)
-    shared = shared_device(named, event.occurred_ms)
-    person = _person(named, real, shared)
-    facts = tuple(fact for fact in _facts(real, winner, person, shared) if fact.fact_id not in state.told)
-    past, fell_out = ((), 0) if shared else _attributed(named, winner, person, event.occurred_ms)
-    changes: dict[str, object] = {}
-    if facts:
-        changes["told"] = (*state.told, *(fact.fact_id for fact in facts))[-TOLD_MAX:]
-    if state.history and not shared:
-        changes |= {"history": (), "by_network": {}}
-    after = _with(named, **changes) if changes else named
-    activities = (*past, _activity(event, winner, person, late=False))
-    return Identified(after, Outcome.ATTRIBUTED, activities, facts, fell_out)
+    judged = regraded(real, state) if real.source in WATCHED else Regraded(real, {})
+    verdict, own = _weighed(judged.event, state, directory, networks)
+    if event.grade is Grade.MACHINE and (verdict.winner is None or verdict.winner.method in IP_METHODS):
+        return _unnamed_machine(known, judged)
+    result = _named(event, state, judged, verdict, own)
+    assert result.state is not None
+    activities = (*judged.activities, *result.activities) if judged.activities else result.activities
+    after = holding(result.state, activities) if activities else result.state
+    if after is result.state and activities is result.activities:
+        return result
+    return replace(result, state=after, activities=activities)
 
 
-def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) -> Identified:
-    """Take a fact about this subject that another subject's event showed; its waiting events are attributed."""
-    state = state or SubjectState()
-    if (state.account_id and state.confidence >= fact.confidence) or shared_device(state, fact.observed_ms):
-        return Identified(state, None)
-    account = directory.account(fact.account_id)
-    name = account.name if account else fact.domain or fact.account_id
-    family = family_of(fact.method)
-    answer = Answer(fact.account_id, name, fact.domain, fact.method, fact.confidence, fact.reason, 0, family)
-    named = _with(
-        state,
-        account_id=fact.account_id,
-        domain=fact.domain,
-        person=fact.person or state.person,
-        method=fact.method,
-        confidence=fact.confidence,
-        reason=fact.reason,
-        evidence_event_id=fact.event_id,
-    )
-    activities, fell_out = _attributed(named, answer, named.person, fact.observed_ms)
-    return Identified(_with(named, history=(), by_network={}), None, activities, fell_out=fell_out)
+def _named(event: Event, state: SubjectState, judged: Regraded, verdict: Verdict, own: Verdict) -> Identified:
+    """Attribute an event and what waited, or let it wait."""
+    real, winner = judged.event, verdict.winner
+    after, facts = _shown(real, state, own, judged.changes)
+    if winner is None or winner.method in IP_METHODS:
+        return _waiting(after, real, verdict, facts)
+    shared = bool(real.anonymous_id) and shared_device(after, event.occurred_ms)
+    past, fell_out = ((), 0) if shared else attributed(after, winner, event.occurred_ms)
+    if after.history and not shared:
+        after = after.model_copy(update={"history": (), "by_network": {}})
+    person = _linked_person(after, real, winner) if real.user_id or not shared else ""
+    activity = to_activity(hit_of(event, real), winner, person, late=False)
+    return Identified(after, Outcome.ATTRIBUTED, (*past, activity), facts, fell_out)
+
+
+def _unnamed_machine(known: SubjectState | None, judged: Regraded) -> Identified:
+    """A machine's hit is nobody's, but it tells on others around it."""
+    if not judged.changes:
+        return Identified(known, Outcome.UNNAMED_MACHINE)
+    state = (known or SubjectState()).model_copy(update=judged.changes)
+    return Identified(state, Outcome.UNNAMED_MACHINE, judged.activities)
 
 
 def weigh(event: Event, state: SubjectState, directory: Directory, networks: Networks) -> Verdict:
     """The verdict on one event whose placeholder ids are taken out."""
-    return decide(gather(Clues(event, state, directory, networks)))
+    return _weighed(event, state, directory, networks)[0]
+
+
+def _weighed(event: Event, state: SubjectState, directory: Directory, networks: Networks) -> tuple[Verdict, Verdict]:
+    """The verdict, and what the event says by itself: address, history and unlinks aside."""
+    answers = gather(Clues(event, state, directory, networks))
+    said = [item for item in answers if item.method is not Method.STITCHED and item.method not in IP_METHODS]
+    own = decide(said)
+    if state.blocks and answers:
+        words = ids_of(event)[1:]
+        if own.winner is not None and blocked(state.blocks, own.winner.account_id, words):
+            answers = _without_own_word(event, state, answers)
+        answers = [answer for answer in answers if not blocked(state.blocks, answer.account_id, words)]
+        return decide(answers), own
+    return own if len(said) == len(answers) else decide(answers), own
+
+
+def _without_own_word(event: Event, state: SubjectState, answers: list[Answer]) -> list[Answer]:
+    """What is left of an event that says an account it was unlinked from: what is known of its subject, if that is one
+    person still. A hit that is given back has no evidence of its own any more, and both must end alike."""
+    people: dict[str, object] = {}
+    if event.anonymous_id:
+        _note_people(event, state, people)
+        if shared_device(state.model_copy(update=people), event.occurred_ms):
+            return []
+    return [answer for answer in answers if answer.method is Method.STITCHED]
+
+
+def hit_of(event: Event, real: Event) -> Hit:
+    """What of an event an activity is made of; `real` is the event without placeholder ids, as it
+    is graded among the hits around it."""
+    # all fields come from validated records: no second validation on the hot path
+    return Hit.trusted(
+        {
+            "event_id": event.event_id,
+            "source": event.source,
+            "type": activity_type(event),
+            "occurred_ms": event.occurred_ms,
+            "received_ms": event.received_ms,
+            "subject": event.subject,
+            "person": real.email or real.user_id,
+            "person_name": event.person_name,
+            "job_title": event.job_title,
+            "grade": real.grade,
+            "grade_reason": real.grade_reason,
+            "url": event.url,
+            "asset": event.asset,
+            "topic": event.topic,
+            "feature": event.feature,
+            "product": event.product,
+            "rating": event.rating,
+            "amount": event.amount,
+            "ends_ms": event.ends_ms,
+        }
+    )
+
+
+def _shown(
+    event: Event, state: SubjectState, own: Verdict, changes: dict[str, object]
+) -> tuple[SubjectState, tuple[IdentityFact, ...]]:
+    """The state after what an event shows of its subject, and the facts to tell; each is told once.
+
+    Args:
+        changes: what else changes in the state; more is added to it.
+    """
+    changes["seen"] = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
+    if event.anonymous_id:
+        _note_people(event, state, changes)
+    told: tuple[IdentityFact, ...] = ()
+    if own is not NOBODY or (event.user_id and event.anonymous_id) or event.email:
+        shown = shown_id(event, own)
+        if shown not in state.told:
+            told = facts_of(event, own)
+            changes["told"] = (*state.told, shown)[-TOLD_MAX:]
+        if own.winner is not None:
+            changes["links"] = with_link(state.links, link_by(event, own.winner))
+    hub = is_hub(event.subject)
+    if hub:
+        edges = state.edges
+        for other in ids_of(event)[1:]:
+            edges = with_edge(edges, other, event.occurred_ms)
+        changes["edges"] = edges
+    after = state.model_copy(update=changes)
+    if hub and after.edges and news(state, after):
+        passed, known = passed_on(event.subject, after, event.occurred_ms)
+        if passed:
+            return after.model_copy(update={"passed": known}), (*told, *passed)
+    return after, told
+
+
+def _note_people(event: Event, state: SubjectState, changes: dict[str, object]) -> None:
+    """Note whom a visitor's id was seen with: by that a shared device is known."""
+    if event.user_id:
+        changes["users"] = noted(state.users, event.user_id, event.occurred_ms)
+    if event.email:
+        host = mail_host(event.email)
+        if not consumer_mail(host):
+            changes["mail_hosts"] = noted(state.mail_hosts, host, event.occurred_ms)
+
+
+def _linked_person(state: SubjectState, event: Event, winner: Answer) -> str:
+    """Whom the subject is known as, for an event that does not say who it was: never another user's person."""
+    if event.email:
+        return event.email
+    people = [
+        link
+        for link in state.links
+        if link.account_id == winner.account_id and link.person and event.user_id in ("", link.user_id)
+    ]
+    best = min(people, key=lambda link: ("@" not in link.person, -link.last_ms, link.person), default=None)
+    return best.person if best else ""
+
+
+def _waiting(state: SubjectState, event: Event, verdict: Verdict, facts: tuple[IdentityFact, ...]) -> Identified:
+    """A hit that names nobody, or somebody by its address alone, waits on."""
+    history, fell_out = remember(state.history, hit_of(event, event))
+    by_network, guess = state.by_network, verdict.winner
+    if by_network and (guess is not None or fell_out):
+        ids = {past.event_id for past in history}
+        by_network = {past: account for past, account in by_network.items() if past in ids}
+    if guess is None:
+        after = state.model_copy(update={"history": history, "by_network": by_network})
+        outcome = Outcome.UNMATCHED if verdict.unmatched else Outcome.WAITING
+        return Identified(after, outcome, (), facts, fell_out)
+    by_network = by_network | {event.event_id: guess.account_id}
+    after = state.model_copy(update={"history": history, "by_network": by_network})
+    activity = to_activity(history[-1], guess, "", late=False)
+    return Identified(after, Outcome.ATTRIBUTED, (activity,), facts, fell_out)
+
+
+def remember(history: tuple[Hit, ...], hit: Hit) -> tuple[tuple[Hit, ...], int]:
+    """A history with one more hit, and how many had to leave it."""
+    oldest_ms = hit.occurred_ms - HISTORY_DAYS * DAY_MS
+    kept = [past for past in history if past.occurred_ms >= oldest_ms][-(HISTORY_MAX - 1) :]
+    return (*kept, hit), len(history) - len(kept)
 
 
 def _of_nobody(
@@ -139,163 +269,17 @@ def _of_nobody(
 ) -> Identified:
     """An event whose key is a placeholder: what else it says names it, but neither from nor for others of that key."""
     state = known or SubjectState()
-    winner = weigh(real, SubjectState(), directory, networks).winner
-    after = _with(state, seen=_seen(state, event))
-    if winner is None:
-        if event.grade is Grade.MACHINE:
-            return Identified(known, Outcome.UNNAMED_MACHINE)
-        return Identified(after, Outcome.PLACEHOLDER)
-    person = real.email or real.user_id
-    facts = () if winner.method in IP_METHODS else tuple(_facts(real, winner, person, shared=not real.anonymous_id))
-    told = tuple(fact for fact in facts if fact.fact_id not in state.told)
-    after = _with(after, told=(*state.told, *(fact.fact_id for fact in told))[-TOLD_MAX:])
-    return Identified(after, Outcome.ATTRIBUTED, (_activity(event, winner, person, late=False),), told)
-
-
-def _waiting(state: SubjectState, event: Event, guess: Answer | None) -> Identified:
-    history, fell_out = _remember(state.history, event)
-    by_network = state.by_network
-    if guess is not None or fell_out:
-        ids = {past.event_id for past in history}
-        by_network = {past: account for past, account in by_network.items() if past in ids}
-    if guess is None:
-        after = _with(state, history=history, by_network=by_network)
-        return Identified(after, Outcome.WAITING, fell_out=fell_out)
-    after = _with(state, history=history, by_network=by_network | {event.event_id: guess.account_id})
-    activity = _activity(event, guess, event.email or event.user_id, late=False)
-    return Identified(after, Outcome.ATTRIBUTED, (activity,), fell_out=fell_out)
-
-
-def _noted(state: SubjectState, event: Event) -> SubjectState:
-    """Note the event, and whom a visitor's id was seen with: by that a shared device is known."""
-    changes: dict[str, object] = {"seen": _seen(state, event)}
-    if event.anonymous_id and event.user_id:
-        changes["users"] = noted(state.users, event.user_id, event.occurred_ms)
-    if event.anonymous_id and event.email:
-        host = mail_host(event.email)
-        if not consumer_mail(host):
-            changes["mail_hosts"] = noted(state.mail_hosts, host, event.occurred_ms)
-    return _with(state, **changes)
-
-
-def _seen(state: SubjectState, event: Event) -> tuple[str, ...]:
-    return (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
-
-
-def _person(state: SubjectState, event: Event, shared: bool) -> str:
-    """Who did it: never the person of another user id, nor, on a shared device, whoever was there last."""
-    another = bool(event.user_id and state.user_id and event.user_id != state.user_id)
-    return event.email or ("" if shared or another else state.person) or event.user_id
-
-
-def _attributed(state: SubjectState, answer: Answer, person: str, named_ms: int) -> tuple[tuple[Activity, ...], int]:
-    """Waiting events that may still be attributed, now that the subject is named, and how many are too old for it.
-
-    Who asks for a demo and says a minute later who he is has asked for a demo just now; only what is older is late.
-    """
-    if not state.history:
-        return (), 0
-    sure = min(answer.confidence, CONFIDENCE[Method.STITCHED])
-    reason = f"named later: {answer.reason}"
-    named = replace(answer, method=Method.STITCHED, confidence=sure, reason=reason)
-    waited = [past for past in state.history if past.occurred_ms >= named_ms - HISTORY_DAYS * DAY_MS]
-    activities = tuple(
-        _activity(past, named, person, late=named_ms - past.occurred_ms >= LATE_HOURS * HOUR_MS)
-        for past in waited
-        if state.by_network.get(past.event_id) != answer.account_id
-    )
-    return activities, len(state.history) - len(waited)
-
-
-def _named(state: SubjectState, answer: Answer, event: Event) -> SubjectState:
-    """The state with what an event showed; weaker evidence does not replace stronger, unless it is of another user."""
-    another = bool(event.user_id and state.user_id and event.user_id != state.user_id)
-    weaker = bool(state.account_id) and state.confidence > answer.confidence
-    person = event.email or event.user_id
-    if answer.method is Method.STITCHED or (weaker and not another):
-        if (not person or person == state.person) and (not event.user_id or event.user_id == state.user_id):
-            return state
-        return _with(state, person=person or state.person, user_id=event.user_id or state.user_id)
-    return _with(
-        state,
-        account_id=answer.account_id,
-        domain=answer.domain,
-        person=person or ("" if another else state.person),
-        user_id=event.user_id or state.user_id,
-        method=answer.method,
-        confidence=answer.confidence,
-        reason=answer.reason,
-        evidence_event_id=event.event_id,
-    )
-
-
-def _remember(history: tuple[Event, ...], event: Event) -> tuple[tuple[Event, ...], int]:
-    oldest_ms = event.occurred_ms - HISTORY_DAYS * DAY_MS
-    kept = [past for past in history if past.occurred_ms >= oldest_ms][-(HISTORY_MAX - 1) :]
-    # what an activity is not made of need not wait with it: state must stay far below what a record may hold
-    waiting = event.model_copy(update=NOT_KEPT)
-    return (*kept, waiting), len(history) - len(kept)
-
-
-def _facts(event: Event, match: Answer, person: str, shared: bool) -> list[IdentityFact]:
-    """What the event shows of its ids; of a shared device's visitor nothing, since it is nobody's."""
-    if match.method is Method.STITCHED:
-        return []
-    subjects = dict.fromkeys(
-        (
-            *([] if shared and event.anonymous_id else [event.subject]),
-            *(["u:" + event.user_id] if event.user_id else []),
-            *(["e:" + event.email] if event.email else []),
-        )
-    )
-    return [
-        IdentityFact(
-            fact_id=stable_id("fact", subject, match.account_id, person, match.method),
-            subject=subject,
-            account_id=match.account_id,
-            domain=match.domain,
-            person=person,
-            method=match.method,
-            confidence=match.confidence,
-            reason=match.reason,
-            event_id=event.event_id,
-            observed_ms=event.occurred_ms,
-        )
-        for subject in subjects
-    ]
-
-
-def _activity(event: Event, match: Answer, person: str, *, late: bool) -> Activity:
-    # all fields come from validated records: no second validation on the hot path
-    return Activity.model_construct(
-        activity_id=stable_id("activity", event.event_id, match.account_id),
-        event_id=event.event_id,
-        account_id=match.account_id,
-        account_name=match.name,
-        domain=match.domain,
-        source=event.source,
-        type=activity_type(event),
-        occurred_ms=event.occurred_ms,
-        received_ms=event.received_ms,
-        late=late,
-        subject=event.subject,
-        person=event.email or person or event.user_id,
-        person_name=event.person_name,
-        job_title=event.job_title,
-        method=match.method,
-        confidence=match.confidence,
-        reason=match.reason,
-        grade=event.grade,
-        url=event.url,
-        asset=event.asset,
-        topic=event.topic,
-        feature=event.feature,
-        product=event.product,
-        rating=event.rating,
-        amount=event.amount,
-        ends_ms=event.ends_ms,
-    )
-
-
-def _with(state: SubjectState, **changes: object) -> SubjectState:
-    return state.model_copy(update=changes)
+    verdict, own = _weighed(real, SubjectState(), directory, networks)
+    if verdict.winner is None and event.grade is Grade.MACHINE:
+        return Identified(known, Outcome.UNNAMED_MACHINE)
+    shown, told = shown_id(real, own), state.told
+    facts: tuple[IdentityFact, ...] = ()
+    if shown not in told:
+        facts = tuple(fact for fact in facts_of(real, own) if is_hub(fact.subject))
+        told = (*told, shown)[-TOLD_MAX:]
+    seen = (*state.seen[-(SEEN_MAX - 1) :], event.event_id)
+    after = state.model_copy(update={"seen": seen, "told": told})
+    if verdict.winner is None:
+        return Identified(after, Outcome.PLACEHOLDER, (), facts)
+    activity = to_activity(hit_of(event, real), verdict.winner, "", late=False)
+    return Identified(after, Outcome.ATTRIBUTED, (activity,), facts)

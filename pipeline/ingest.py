@@ -19,6 +19,7 @@ import orjson
 from pipeline.decode import Decoded, Format, Item, RefusedError, recognise, split, unknown
 from pipeline.decode.signatures import of_bytes
 from pipeline.grade import grade
+from pipeline.identity.networks import NO_NETWORKS, Networks
 from schemas.base import Source, from_ms, stable_id
 from schemas.event import Event
 from schemas.rejected import Rejected, RejectReason, as_text
@@ -59,11 +60,15 @@ class RawRecord:
     headers: Sequence[tuple[str, bytes]] = ()
 
 
-def ingest(record: RawRecord) -> list[Event | Rejected]:
+def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | Rejected]:
     """All outcomes of one record, in the order of its items; at least one.
 
     A record holds one JSON object, or several in a list or a batch envelope. A bad item of several is rejected alone,
     with its index and its own JSON; what cannot be taken apart is rejected whole, with the original bytes.
+
+    Args:
+        record: the record.
+        networks: address data, as far as there is any: an event says of which kind its address's network is.
     """
     try:
         document = _parse(record)
@@ -71,14 +76,15 @@ def ingest(record: RawRecord) -> list[Event | Rejected]:
         depth = _depth(document) if _brackets(record) > DEPTH_MAX else 0
         _check(items, depth)
         if items is None:
-            return [_event(record, 0, document, inherited, depth > DEPTH_MAX)]
+            return [_event(record, 0, document, inherited, depth > DEPTH_MAX, networks)]
     except RefusedError as refused:
         whole = refused.reason in _REASONS_OF_WHOLE
         return [_rejected(record, WHOLE if whole else 0, refused, record.value)]
     outcomes: list[Event | Rejected] = []
     for index, item in enumerate(items):
         try:
-            outcomes.append(_event(record, index, item, inherited, depth > DEPTH_MAX and _depth(item) > DEPTH_MAX))
+            too_deep = depth > DEPTH_MAX and _depth(item) > DEPTH_MAX
+            outcomes.append(_event(record, index, item, inherited, too_deep, networks))
         except RefusedError as refused:
             outcomes.append(_rejected(record, index, refused, orjson.dumps(item)))
     return outcomes
@@ -176,7 +182,9 @@ def _depth(document: object) -> int:
     return depth
 
 
-def _event(record: RawRecord, index: int, item: Item, inherited: Mapping[str, Any], too_deep: bool) -> Event:
+def _event(
+    record: RawRecord, index: int, item: Item, inherited: Mapping[str, Any], too_deep: bool, networks: Networks
+) -> Event:
     if too_deep:
         raise _too_deep()
     form = recognise(item, record.source, record.topic)
@@ -189,10 +197,11 @@ def _event(record: RawRecord, index: int, item: Item, inherited: Mapping[str, An
     # a broker without times says -1: then the producer's clock is all there is
     received_ms = record.timestamp_ms if record.timestamp_ms > 0 else decoded.occurred_ms
     clamped = decoded.occurred_ms > received_ms
-    graded, why = grade(record.source, fields["type"], fields.get("user_agent", ""), decoded.verdict)
+    graded, why = grade(record.source, fields["type"], fields.get("user_agent"), decoded.verdict)
     return Event.model_validate(
         {
             **fields,
+            **_network(fields.get("ip", ""), networks),
             "event_id": _event_id(record.source, form, item, decoded),
             "source": record.source,
             "format": form.name,
@@ -205,6 +214,15 @@ def _event(record: RawRecord, index: int, item: Item, inherited: Mapping[str, An
             "grade_reason": why,
         }
     )
+
+
+def _network(address: str, networks: Networks) -> Mapping[str, Any]:
+    if not address or networks is NO_NETWORKS:
+        return {}
+    found = networks.of(address)
+    if found.holder is None:
+        return {"network_kind": found.kind}
+    return {"network_kind": found.kind, "network_asn": found.holder.asn, "network_holder": found.holder.name}
 
 
 def _names_subject(fields: Mapping[str, Any]) -> bool:

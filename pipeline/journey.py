@@ -48,12 +48,13 @@ class Journey:
         self.timers_done = dict(state.timers_done)
         self.seen = list(state.seen)
         self.now_ms = state.clock_ms
+        self._kept = state
         self._scored: tuple[int, float] | None = None
 
     def freeze(self) -> JourneyState:
         """The state to remember."""
         return JourneyState.model_construct(
-            version=1,
+            version=2,
             account_id=self.account_id,
             account_name=self.account_name,
             stage=self.stage,
@@ -66,11 +67,13 @@ class Journey:
             trial=self.trial,
             customer_since_ms=self.customer_since_ms,
             last_human_ms=self.last_human_ms,
-            usage_by_day=self.usage_by_day,
-            fired=self.fired,
-            timers_done=self.timers_done,
+            usage_by_day=dict(self.usage_by_day),
+            fired=dict(self.fired),
+            timers_done=dict(self.timers_done),
             seen=tuple(self.seen),
             due_ms=self.next_due_ms(),
+            suppressed=self._kept.suppressed,
+            journal=self._kept.journal,
         )
 
     # what predicates ask
@@ -212,13 +215,21 @@ class Journey:
         """When the account goes dormant without a further sign; 0 if it is."""
         if self.stage in (Stage.DORMANT, Stage.UNAWARE) or not self.last_human_ms:
             return 0
-        days = self.rules.quiet_days_customer if self.stage in CUSTOMER_STAGES else self.rules.quiet_days
-        return self.last_human_ms + int(days * DAY_MS)
+        return self._silent_ms(self.stage in CUSTOMER_STAGES)
+
+    @property
+    def fell_silent(self) -> bool:
+        """Whether it is dormant and would be again at once, since no human sign came since."""
+        return self.stage is Stage.DORMANT and self.last_human_ms > 0 and self._silent_ms(self.customer) <= self.now_ms
 
     def next_due_ms(self) -> int:
         """The earliest timer; 0 if none runs."""
         dues = [self.due_of(rule) for rule in self.rules.timers]
         return min((due for due in (*dues, self.dormant_due_ms()) if due), default=0)
+
+    def _silent_ms(self, customer: bool) -> int:
+        days = self.rules.quiet_days_customer if customer else self.rules.quiet_days
+        return self.last_human_ms + int(days * DAY_MS)
 
     def _carry(self, item: Evidence) -> None:
         half_life = self.rules.half_life_days(item.type)

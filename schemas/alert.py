@@ -1,5 +1,7 @@
 """5. Alert: the right message at the right trigger point, for the team that should act."""
 
+from enum import StrEnum
+
 from pydantic import AwareDatetime, Field
 
 from schemas.base import Record, Team
@@ -25,8 +27,19 @@ class AlertPerson(Record):
     job_title: str = ""
 
 
+class AlertStatus(StrEnum):
+    """Whether it still holds."""
+
+    RAISED = "raised"
+    RETRACTED = "retracted"
+    """It should not have been raised: the evidence was taken back. Then without causes."""
+
+
 class Alert(Record):
-    """One trigger point reached. Lies on `intent.alerts.<team>.v1`, keyed by account id."""
+    """One trigger point reached. Lies on `intent.alerts.<team>.v1`, keyed by account id.
+
+    A retraction is the same alert once more, with a higher revision, the status `retracted` and the reason in `why`.
+    """
 
     alert_id: str = Field(description="128-bit id from account, trigger and the event or timer that raised it.")
     trigger: str = Field(examples=["pricing_interest"])
@@ -47,3 +60,5 @@ class Alert(Record):
     confidence: float = Field(description="How sure the account is, weighed by points, 0 to 1.")
     causes: tuple[Cause, ...]
     rule_version: str
+    revision: int = Field(0, description="0 at first; the highest of an alert id counts.")
+    status: AlertStatus = AlertStatus.RAISED

@@ -3,6 +3,7 @@
 TriggerpointError
 ├── SettingsError          a setting is wrong: start-up ends
 ├── LocalStackError        the local broker or engine cannot be had: disk, port, download
+├── DataError              network data cannot be fetched, or are not what they should be; what was there stays
 ├── TopicMismatchError     a topic on the broker is not what the catalogue says: start-up ends
 ├── RecordError            a record of our own topics cannot be read: a bug or a foreign writer, the worker stops
 └── SinkError
@@ -35,6 +36,10 @@ class SettingsError(TriggerpointError):
 
 class LocalStackError(TriggerpointError):
     """The local broker or engine cannot be set up, started or stopped."""
+
+
+class DataError(TriggerpointError):
+    """Data of others cannot be fetched, or are not what they should be."""
 
 
 class TopicMismatchError(TriggerpointError):

@@ -15,6 +15,25 @@ class Grade(StrEnum):
     MACHINE = "machine"
 
 
+class NetworkKind(StrEnum):
+    """Whose people use the addresses of a network: its holder's own (`other`), or anybody's."""
+
+    UNKNOWN = ""
+    """No data is given, or they do not know the address."""
+
+    ISP = "isp"
+    MOBILE = "mobile"
+    HOSTING = "hosting"
+    VPN = "vpn"
+    RELAY = "relay"
+    CRAWLER = "crawler"
+    EDUCATION = "education"
+    OWN = "own"
+    """Ours: whoever runs this installation says so by a list of ranges."""
+
+    OTHER = "other"
+
+
 class Event(Record):
     """One thing that happened, with everything known about who did it. Absent text is '' and absent numbers are 0."""
 
@@ -59,6 +78,9 @@ class Event(Record):
     ends_ms: int = Field(0, description="When the trial runs out, ms since 1970 UTC; 0 if none.")
     duration_seconds: float = 0.0
     reason: str = ""
+    network_kind: NetworkKind = Field(NetworkKind.UNKNOWN, description="Kind of the address's network; '' if unknown.")
+    network_asn: int = Field(0, description="Number of the network that announces the address; 0 if unknown.")
+    network_holder: str = Field("", description="Who holds that network, as registered; not the visitor's company.")
     grade: Grade = Grade.HUMAN
     grade_reason: str = Field("", description="Why it is not graded human.")
     properties: dict[str, str] = Field(default_factory=dict, description="Further producer's fields, flat, as text.")

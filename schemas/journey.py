@@ -71,10 +71,39 @@ class Trial(Record):
     over: bool = False
 
 
+class Standing(Record):
+    """What the directory said of an account when activities of it were folded."""
+
+    name: str = ""
+    owner: str = ""
+    tier: str = ""
+    customer_ms: int = Field(
+        0, description="Customer since, ms since 1970; -1: nobody knows since when; 0: it is none."
+    )
+
+
+NO_STANDING = Standing()
+
+
+class JournalHead(Record):
+    """Where an account's journal stands: what is appended next, and what is still kept. See `pipeline/journal/`."""
+
+    entries: int = Field(0, description="Number of the next entry.")
+    segments: tuple[int, ...] = Field((), description="Number of each kept segment's first entry, oldest first.")
+    filled: int = Field(0, description="Activities and firings in the newest segment.")
+    said: int = Field(0, description="Number of the next record of what was said.")
+    said_from: int = Field(0, description="Number of the oldest one kept.")
+    standing: Standing = Field(NO_STANDING, description="As in the newest entry.")
+    unsaid: dict[str, int] = Field(
+        default_factory=dict,
+        description="Transitions and alerts that do not stand -> revision they were taken back with; -1: never said.",
+    )
+
+
 class JourneyState(Record):
     """What `advance` remembers of one account. Bounds: `pipeline/journey.py` says what falls out and when."""
 
-    version: int = 1
+    version: int = 2
     account_id: str
     account_name: str = ""
     stage: Stage = Stage.UNAWARE
@@ -92,3 +121,5 @@ class JourneyState(Record):
     timers_done: dict[str, int] = Field(default_factory=dict, description="Timer -> due time last fired, ms.")
     seen: tuple[str, ...] = Field((), description="Newest activity ids, shortened: duplicates are known by them.")
     due_ms: int = Field(0, description="When the next timer is due, ms since 1970 UTC; 0 if none.")
+    suppressed: bool = Field(False, description="The directory keeps it out: its journey goes on, and nothing is said.")
+    journal: JournalHead = Field(default_factory=JournalHead)

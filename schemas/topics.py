@@ -16,6 +16,7 @@ from schemas.alert import Alert
 from schemas.base import Source, Team
 from schemas.event import Event
 from schemas.feedback import Feedback
+from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
 from schemas.journey import JourneyState
 from schemas.raw import RAW_MODELS
@@ -109,6 +110,7 @@ REJECTED = Topic(
 )
 IDENTITY = Topic("intent.identity.v1", IdentityFact, "subject", "identify", "identify, archive", 90)
 ACTIVITIES = Topic("intent.activities.v1", Activity, "account id", "identify", "advance, archive", 90)
+RETURNED = Topic("intent.returned.v1", Returned, "subject", "advance", "identify", 7, bytes_max=OWN_BYTES_MAX)
 TRANSITIONS = Topic(
     "intent.transitions.v1",
     Transition,
@@ -133,7 +135,13 @@ SUBJECT_CHANGELOG = Topic(
     "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0, bytes_max=OWN_BYTES_MAX
 )
 JOURNEY_CHANGELOG = Topic(
-    "intent.advance.changelog.v1", JourneyState, "account id", "advance", "advance", 0, bytes_max=OWN_BYTES_MAX
+    "intent.advance.changelog.v1",
+    JourneyState,
+    "account id; with a page's name behind it, a page of the account's journal",
+    "advance",
+    "advance",
+    0,
+    bytes_max=OWN_BYTES_MAX,
 )
 
 CATALOGUE: tuple[Topic, ...] = (
@@ -142,6 +150,7 @@ CATALOGUE: tuple[Topic, ...] = (
     REJECTED,
     IDENTITY,
     ACTIVITIES,
+    RETURNED,
     TRANSITIONS,
     *ALERTS.values(),
     ACCOUNTS,

@@ -24,3 +24,6 @@ class Transition(Record):
     score: float = Field(description="Sum of the causes' points.")
     causes: tuple[Cause, ...]
     rule_version: str = Field(description="Content hash of the rules.")
+    revision: int = Field(0, description="0 at first; the highest of a transition id counts.")
+    withdrawn: bool = Field(False, description="It did not happen: the evidence was taken back. Then without causes.")
+    restated_because: str = Field("", description="Why it was said anew or withdrawn; '' at first.")

@@ -1,7 +1,7 @@
 """Which column comes from which field of a noun, by rule, so that no second list must be kept in step with the schemas.
 
 - a time in milliseconds `<name>_ms` becomes `<name>_at`;
-- a datetime keeps its name, and goes as milliseconds, 0 for none;
+- a datetime keeps its name, and goes as milliseconds, 0 for none; a date as days since 1970, 0 for none or earlier;
 - a record within the noun is flattened: `play.message` becomes `play_message`;
 - a tuple of records becomes an array of tuples, in the order of the record's fields;
 - everything else goes as it is. The one unwanted null, a float's, stays: 0 is an answer.
@@ -9,7 +9,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -40,6 +40,11 @@ def moment_ms(value: str | None) -> int:
     return to_ms(datetime.fromisoformat(value)) if value else 0
 
 
+def day_number(value: str | None) -> int:
+    """A date as pydantic writes it, as days since 1970; 0 for null and for what is earlier."""
+    return max(0, (date.fromisoformat(value) - date(1970, 1, 1)).days) if value else 0
+
+
 def column_name(field: str) -> str:
     """Name of the column of a field."""
     return field.removesuffix("_ms") + "_at" if field.endswith("_ms") else field
@@ -55,6 +60,8 @@ def _columns(field: str, kind: Any) -> list[Column]:
 def _convert_of(kind: Any) -> Convert | None:
     if kind in (datetime, AwareDatetime):
         return moment_ms
+    if kind is date:
+        return day_number
     inner = get_args(kind)[0] if get_origin(kind) is tuple else None
     return _tuples_of(inner) if inner is not None and _is_record(inner) else None
 
@@ -62,6 +69,12 @@ def _convert_of(kind: Any) -> Convert | None:
 def _tuples_of(record: type[Record]) -> Convert:
     """A list of JSON objects as a list of tuples; a missing field is a KeyError, as in the noun itself."""
     pick: Callable[[Any], tuple[Any, ...]] = itemgetter(*record.model_fields)
+    converts = tuple(_convert_of(kind) for kind in _kinds(record).values())
+    if any(converts):
+        return lambda values: [
+            tuple(part if turn is None else turn(part) for turn, part in zip(converts, pick(value), strict=True))
+            for value in values
+        ]
 
     def convert(values: list[Any]) -> list[tuple[Any, ...]]:
         return list(map(pick, values))
@@ -93,4 +106,4 @@ def _is_record(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Record)
 
 
-__all__ = ["Column", "Convert", "column_name", "columns_of", "moment_ms"]
+__all__ = ["Column", "Convert", "column_name", "columns_of", "day_number", "moment_ms"]

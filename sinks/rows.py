@@ -34,6 +34,7 @@ OnBad = Callable[[int, RecordError], None]
 """Told of a value that cannot be read: its index in the batch, and the error."""
 
 PIECE_ROWS = 500
+REMOVED = "removed"
 KAFKA_COLUMNS = ("kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp")
 
 
@@ -59,7 +60,7 @@ class TableSpec:
         noun: model of the archived records.
         name: the noun's plain name, which is the view's; the table's has `_log` behind it.
         foreign: written by others, so each value is checked against the model.
-        tombstones: an empty value is a deletion and makes no row.
+        tombstones: a null value is a deletion of its key: a row of that id and defaults, with `removed` set.
         id_column: name of a column computed from the record's content, for nouns without an id.
     """
 
@@ -78,7 +79,8 @@ class TableSpec:
     def columns(self) -> tuple[str, ...]:
         """Columns in the order of a row's values."""
         own = (self.id_column,) if self.id_column else ()
-        return own + tuple(column.name for column in self._own) + KAFKA_COLUMNS
+        removed = (REMOVED,) if self.tombstones else ()
+        return own + tuple(column.name for column in self._own) + removed + KAFKA_COLUMNS
 
     def row(self, value: bytes, coordinates: Coordinates) -> tuple[Any, ...]:
         """One record as a row.
@@ -112,6 +114,14 @@ class TableSpec:
             ) from error
         return fields
 
+    def gone(self, key: bytes) -> dict[str, Any]:
+        """The JSON fields of a record that was deleted: its id, and nothing else known."""
+        first = next(iter(self.noun.model_fields))
+        empty: dict[str, Any] = {name: "" for name, field in self.noun.model_fields.items() if field.is_required()}
+        record = self.noun.model_construct(None, **(empty | {first: key.decode("utf-8", "replace")}))
+        fields: dict[str, Any] = orjson.loads(record.encode())
+        return fields | {REMOVED: True}
+
     def batch(self, records: Sequence[dict[str, Any]], coordinates: Sequence[Coordinates]) -> ColumnBatch:
         """Records as columns. Raises KeyError or TypeError where a record does not have the noun's fields."""
         return ColumnBatch(self.table, self.columns, self._columns(records, coordinates))
@@ -124,6 +134,8 @@ class TableSpec:
         for column in self._own:
             given = fields[self._index[column.field]]
             values.append(given if column.convert is None else list(map(column.convert, given)))
+        if self.tombstones:
+            values.append([record.get(REMOVED, False) for record in records])
         values.extend(zip(*coordinates, strict=True))
         return values
 
@@ -163,6 +175,7 @@ def rows_of(
     values: Sequence[bytes | None],
     coordinates: Sequence[Coordinates],
     on_bad: OnBad | None = None,
+    keys: Sequence[bytes | None] = (),
 ) -> ColumnBatch:
     """The rows of a batch of records of one noun.
 
@@ -171,6 +184,7 @@ def rows_of(
         coordinates: where each value lies, in the same order.
         on_bad: told of each value that cannot be read, which then makes no row; for input topics, where a bad value is
             not ours to stop for. Without it such a value raises.
+        keys: of each value, where a null value deletes its key.
 
     Raises:
         RecordError: a value cannot be read; the text names its coordinates and what is wrong.
@@ -182,6 +196,9 @@ def rows_of(
     places: list[Coordinates] = []
     for index, (value, place) in enumerate(zip(values, coordinates, strict=True)):
         if spec.tombstones and not value:
+            if value is None and keys and (key := keys[index]):
+                records.append(spec.gone(key))
+                places.append(place)
             continue
         try:
             records.append(spec.read(value or b"", place))

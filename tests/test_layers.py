@@ -45,7 +45,7 @@ def test_imports_go_one_way(path: Path) -> None:
 
 
 def test_the_simulator_shares_nothing_with_what_it_tests() -> None:
-    for path in (ROOT / "deploy" / "simulate").glob("*.py"):
+    for path in (ROOT / "deploy" / "simulate").rglob("*.py"):
         own = {name for name in imports(path) if name.split(".")[0] in OWN}
         strangers = {name for name in own if not name.startswith(("deploy.simulate", "schemas.topics", "schemas.base"))}
         assert not strangers, (path.name, strangers)

@@ -1,26 +1,33 @@
 """A lane's state: encoded records in memory, a compacted changelog on Kafka, and a queue of due times.
 
 Values stay encoded: bytes are small, cost the garbage collector nothing, and are decoded once per key and batch. A due
-time travels as a changelog header, so that recovery need not decode values.
+time travels as a changelog header, and so does a mark, so that recovery need not decode values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from heapq import heapify, heappop, heappush
 
 from agents.shell.outbox import Header
 
 DUE = "due"
+MARK = "mark"
 STALE_MAX = 1024
 
 
 class StateStore:
-    """What is committed for one partition: key -> value, and when each key wants to be woken."""
+    """What is committed for one partition: key -> value, when each key wants to be woken, and which keys are marked.
+
+    What a mark means is the handler's; it finds the few keys that have one without a look at the others.
+    """
 
     def __init__(self) -> None:
         self._values: dict[bytes, bytes] = {}
         self._dues: dict[bytes, int] = {}
         self._queue: list[tuple[int, bytes]] = []
+        self._marked: set[bytes] = set()
         self.bytes = 0
+        self.fired_ms = 0
+        """All timers due by then have fired; 0 while that is not known."""
 
     def __len__(self) -> int:
         return len(self._values)
@@ -29,11 +36,20 @@ class StateStore:
         """The committed value of a key."""
         return self._values.get(key)
 
-    def apply(self, key: bytes, value: bytes | None, due_ms: int) -> None:
+    @property
+    def marked(self) -> Set[bytes]:
+        """The keys that are marked."""
+        return self._marked
+
+    def apply(self, key: bytes, value: bytes | None, due_ms: int, marked: bool = False) -> None:
         """Take over a committed write, or a record read back from the changelog; None forgets the key."""
         old = self._values.pop(key, None)
         if old is not None:
             self.bytes -= len(key) + len(old)
+        if marked and value is not None:
+            self._marked.add(key)
+        else:
+            self._marked.discard(key)
         if value is None:
             self._dues.pop(key, None)
             return
@@ -70,31 +86,40 @@ class StateView:
 
     def __init__(self, store: StateStore) -> None:
         self._store = store
-        self.writes: dict[bytes, tuple[bytes | None, int]] = {}
+        self.writes: dict[bytes, tuple[bytes | None, int, bool]] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """The newest value of a key."""
         write = self.writes.get(key)
         return write[0] if write else self._store.get(key)
 
-    def put(self, key: bytes, value: bytes | None, due_ms: int = 0) -> None:
+    @property
+    def marked(self) -> Set[bytes]:
+        """The keys that are marked, as committed."""
+        return self._store.marked
+
+    @property
+    def fired_ms(self) -> int:
+        """All timers due by then have fired; 0 while that is not known."""
+        return self._store.fired_ms
+
+    def put(self, key: bytes, value: bytes | None, due_ms: int = 0, marked: bool = False) -> None:
         """Write a value (None forgets the key), to be woken at `due_ms` (0: never)."""
-        self.writes[key] = (value, due_ms)
+        self.writes[key] = (value, due_ms, marked)
 
     def commit(self) -> None:
         """Make the writes the committed state; call after the transaction has committed."""
-        for key, (value, due_ms) in self.writes.items():
-            self._store.apply(key, value, due_ms)
+        for key, (value, due_ms, marked) in self.writes.items():
+            self._store.apply(key, value, due_ms, marked)
 
 
-def due_headers(due_ms: int) -> list[Header]:
-    """Changelog headers that carry a due time."""
-    return [(DUE, str(due_ms).encode())] if due_ms else []
+def headers_of(due_ms: int, marked: bool) -> list[Header]:
+    """Changelog headers that carry a due time and a mark."""
+    headers = [(DUE, str(due_ms).encode())] if due_ms else []
+    return [*headers, (MARK, b"")] if marked else headers
 
 
-def due_of(headers: "tuple[Header, ...] | list[Header] | Mapping[str, bytes]") -> int:
-    """The due time in a changelog record's headers; 0 if none."""
-    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-        if name == DUE:
-            return int(value)
-    return 0
+def read_headers(headers: "tuple[Header, ...] | list[Header] | Mapping[str, bytes]") -> tuple[int, bool]:
+    """The due time in a changelog record's headers, 0 if none; and whether the key is marked."""
+    found = dict(headers)
+    return int(found.get(DUE, 0)), MARK in found

@@ -16,9 +16,10 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.producer import LaneProducer
-from agents.shell.state import StateStore, StateView, due_headers, due_of
+from agents.shell.state import StateStore, StateView, headers_of, read_headers
 
 TIMERS_PER_TICK = 1000
+STALE_PER_TICK = 100
 LATENCY_SAMPLES = 16
 
 log = structlog.get_logger()
@@ -31,7 +32,12 @@ class Handler(Protocol):
         """Work a batch of aiokafka records, in order; says when the broker had received each (pipeline's ms)."""
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
-        """Fire what is due by `now_ms` for these keys; each must be written with a later due time, or none."""
+        """Fire what is due by `now_ms` for these keys, and bring stale ones up to date. A due key must be written with
+        a later due time, or none."""
+
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """Keys whose state does not fit any more what the handler knows from elsewhere (the account directory). They
+        are woken, a few at a time, and must fit then. Asked often, so it must be cheap."""
 
 
 @dataclass(frozen=True)
@@ -131,16 +137,19 @@ class TransactionalWork:
         metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
 
     async def tick(self) -> None:
-        """Fire timers due by the watermark, less the grace."""
-        setup = self._setup
+        """Fire timers due by the watermark, less the grace; and bring up to date what is stale."""
+        setup, store = self._setup, self._store
         now_ms = setup.watermark_ms() - setup.grace_ms
-        keys = self._store.due(now_ms, TIMERS_PER_TICK)
-        if not keys:
-            return
-        state, out = StateView(self._store), Outbox(self._setup.outputs.__getitem__)
-        self._handler.wake(keys, now_ms, state, out)
-        await self._commit(state, out, {})
-        setup.metrics.timers.labels(setup.stage).inc(len(keys))
+        due = store.due(now_ms, TIMERS_PER_TICK)
+        state, out = StateView(store), Outbox(setup.outputs.__getitem__)
+        # only once it is known which timers have fired: what is filled in late must not look as if it had just happened
+        stale = self._handler.stale(state)[:STALE_PER_TICK] if store.fired_ms else ()
+        if due or stale:
+            self._handler.wake(list(dict.fromkeys((*due, *stale))), now_ms, state, out)
+            await self._commit(state, out, {})
+            setup.metrics.timers.labels(setup.stage).inc(len(due))
+        if len(due) < TIMERS_PER_TICK:
+            store.fired_ms = max(store.fired_ms, now_ms)
 
     async def close(self) -> None:
         """Stop the producer; what this worker no longer holds, its metrics no longer show."""
@@ -158,7 +167,7 @@ class TransactionalWork:
         if state.writes:
             assert setup.changelog is not None
             out.records[setup.changelog.topic, setup.changelog.partition] = [
-                (key, value, due_headers(due_ms)) for key, (value, due_ms) in state.writes.items()
+                (key, value, headers_of(due_ms, marked)) for key, (value, due_ms, marked) in state.writes.items()
             ]
         await self._producer.transact(out.records, offsets)
         state.commit()
@@ -184,7 +193,7 @@ class TransactionalWork:
             while await consumer.position(changelog) < end:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     for record in records:
-                        self._store.apply(record.key, record.value, due_of(record.headers))
+                        self._store.apply(record.key, record.value, *read_headers(record.headers))
                     count += len(records)
                     self._setup.metrics.recovered.labels(self._setup.stage).inc(len(records))
         finally:

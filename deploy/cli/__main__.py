@@ -8,8 +8,11 @@ from importlib.util import find_spec
 
 import typer
 
-from deploy.cli.accounts import app as accounts
+from deploy.cli.data import app as data
 from deploy.cli.decode import decode
+from deploy.cli.directory.accounts import app as accounts
+from deploy.cli.directory.domains import app as domains
+from deploy.cli.directory.identity import app as identity
 from deploy.cli.doctor import doctor
 from deploy.cli.identify import identify
 from deploy.cli.migrate import migrate
@@ -38,7 +41,10 @@ if all(map(find_spec, LOCAL_PACKAGES)):
         help="A real broker and a real engine on this machine, without Docker.",
     )
 app.add_typer(topics, name="topics", help="Topics: create, check, list.")
-app.add_typer(accounts, name="accounts", help="The account directory: import, list.")
+app.add_typer(accounts, name="accounts", help="The account directory: import, list, show, suppress.")
+app.add_typer(domains, name="domains", help="Company domains that are no account's: list, promote.")
+app.add_typer(identity, name="identity", help="Links between ids and accounts: show, unlink, relink.")
+app.add_typer(data, name="data", help="Network data: update, status.")
 app.command()(migrate)
 app.command()(worker)
 app.command()(watch)

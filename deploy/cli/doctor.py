@@ -9,6 +9,7 @@ import typer
 
 from agents import settings as settings_module
 from agents import topics
+from agents.networks import networks_of
 from agents.settings import Settings
 from schemas.errors import SettingsError, TriggerpointError
 from sinks.clickhouse import ClickHouseSink
@@ -51,7 +52,19 @@ async def check_clickhouse(settings: Settings) -> str:
         await sink.close()
 
 
-CHECKS: dict[str, Check] = {"broker": check_broker, "topics": check_topics, "clickhouse": check_clickhouse}
+async def check_networks(settings: Settings) -> str:
+    """Address data are whole, if there are any: without them companies are known by what is said only."""
+    networks = await asyncio.to_thread(networks_of, settings)
+    builds = [networks.asn.build if networks.asn else "", networks.database_build, networks.lists_build]
+    return ", ".join(filter(None, builds)) or "no address data; `triggerpoint data update` fetches some"
+
+
+CHECKS: dict[str, Check] = {
+    "broker": check_broker,
+    "topics": check_topics,
+    "clickhouse": check_clickhouse,
+    "networks": check_networks,
+}
 
 
 async def _run(settings: Settings) -> list[dict[str, str]]:
@@ -65,7 +78,7 @@ async def _run(settings: Settings) -> list[dict[str, str]]:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False) -> None:
-    """Check settings, broker, topics and ClickHouse; exit code 1 if something does not fit."""
+    """Check settings, broker, topics, ClickHouse and address data; exit code 1 if something does not fit."""
     results = asyncio.run(_run(settings_module.load()))
     for result in results:
         if as_json:

@@ -1,130 +1,90 @@
 """`triggerpoint identify`: which company is behind a mailbox, an address or an event, and the whole chain of why."""
 
+import asyncio
 import sys
-import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
+from aiokafka.errors import KafkaError
+from rich.console import Console
 
 from agents import settings
-from agents.networks import load_networks
-from deploy.cli.accounts import directory_of
+from agents.networks import ATTRIBUTION, load_networks
+from agents.settings import Settings
+from deploy.cli.directory.accounts import directory_of
+from deploy.cli.directory.topic import read_directory
+from deploy.explain import explain
+from deploy.local.report import Reporter
 from pipeline.directory import EMPTY, Directory
-from pipeline.identify import weigh
-from pipeline.identity.answer import NOBODY, Answer, Verdict
-from pipeline.identity.chain import PROVIDERS
-from pipeline.identity.clues import Clues
-from pipeline.identity.ids import with_real_ids
-from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.identity.ranges import number_of
-from pipeline.ingest import RawRecord, ingest
 from schemas.base import Source
-from schemas.event import Event
-from schemas.identity import SubjectState
+from schemas.errors import TriggerpointError
 
-MOMENT_MS = 1_780_000_000_000
-"""A mailbox or an address alone has no time; the answer does not depend on it."""
-
-
-def explain(text: str, directory: Directory = EMPTY, networks: Networks = NO_NETWORKS) -> dict[str, Any]:
-    """The answer for one input: keys input, kind, account_id, domain, name, method, confidence, abstained, reasons."""
-    text = text.strip()
-    kind, event = _event_of(text)
-    if not isinstance(event, Event):
-        return _answer(text, kind, NOBODY, [event])
-    real = with_real_ids(event)
-    reasons = ["placeholder ids were taken for absent"] if real is not event else []
-    verdict = weigh(real, SubjectState(), directory, networks)
-    return _answer(text, kind, verdict, [verdict.why, *reasons, *_chain(real, directory, networks)])
-
-
-def _event_of(text: str) -> tuple[str, Event | str]:
-    """Kind of input, and the event it stands for or why there is none."""
-    if text.startswith("{"):
-        received_ms = time.time_ns() // 1_000_000
-        outcome = ingest(RawRecord(Source.WEB, "identify", 0, 0, received_ms, None, text.encode()))[0]
-        return "event", outcome if isinstance(outcome, Event) else f"rejected, {outcome.reason}: {outcome.detail}"
-    if "@" in text:
-        return "email", _bare(email=text.lower())
-    if number_of(text) is not None:
-        return "ip", _bare(ip=text)
-    return "unknown", "neither a mailbox nor an IP address nor a JSON event"
-
-
-def _bare(**fields: str) -> Event:
-    return Event(
-        event_id="identify",
-        source=Source.WEB,
-        format="native",
-        type="page_view",
-        occurred_ms=MOMENT_MS,
-        received_ms=MOMENT_MS,
-        origin="identify:0:0:0",
-        **fields,
-    )
-
-
-def _chain(event: Event, directory: Directory, networks: Networks) -> list[str]:
-    clues = Clues(event, SubjectState(), directory, networks)
-    lines: list[str] = []
-    for provider in PROVIDERS:
-        answers = provider.ask(clues)
-        lines += map(_line, answers)
-        if not answers:
-            lines.append(f"{provider.method}: abstains: {provider.silence(clues)}")
-    return lines
-
-
-def _line(answer: Answer) -> str:
-    data = f", data {answer.build}" if answer.build else ""
-    return f"{answer.method}: {answer.account_id}, rank {answer.rank}, {answer.confidence:g}: {answer.reason}{data}"
-
-
-def _answer(text: str, kind: str, verdict: Verdict, reasons: list[str]) -> dict[str, Any]:
-    winner = verdict.winner
-    return {
-        "input": text,
-        "kind": kind,
-        "account_id": winner.account_id if winner else None,
-        "domain": winner.domain if winner else None,
-        "name": winner.name if winner else None,
-        "method": winner.method if winner else None,
-        "confidence": winner.confidence if winner else 0.0,
-        "abstained": winner is None,
-        "reasons": [winner.reason, *reasons] if winner else reasons,
-    }
+LIVE_SECONDS = 5.0
+"""How long the broker may take to give the directory; without it answers go on, and say so."""
 
 
 def identify(
     text: Annotated[
-        str | None, typer.Argument(help="Mailbox, address or JSON web event; lines of stdin if none.")
+        str | None, typer.Argument(help="Mailbox, address or JSON event; lines of stdin if none.", show_default=False)
     ] = None,
-    accounts: Annotated[Path | None, typer.Option(help="Directory, a CSV file as for `accounts import`.")] = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="Directory, a CSV file as for `accounts import`; the broker's if none.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no broker: an empty directory.")] = False,
     asn_file: Annotated[str, typer.Option(help="Networks and holders; those of the settings if none.")] = "",
     mmdb: Annotated[Path | None, typer.Option(help="An IP database; that of the settings if none.")] = None,
+    ranges_file: Annotated[str, typer.Option(help="Lists of ranges; those of the settings if none.")] = "",
+    source: Annotated[Source | None, typer.Option(help="Topic family of events; found out if none.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per input line.")] = False,
 ) -> None:
-    """Say which company is behind an input, how it is known and how surely, or why nobody is named."""
+    """Say which company is behind an input, how it is known and how surely, or why nobody is named.
+
+    The directory is the broker's, unless a file is named; what was used is said on stderr.
+    """
     loaded = settings.load()
-    directory = directory_of(accounts) if accounts else EMPTY
-    networks = load_networks(asn_file or loaded.asn_file, mmdb or loaded.mmdb_file)
-    inputs = [text] if text is not None else (line for line in sys.stdin if line.strip())
-    for given in inputs:
-        answer = explain(given, directory, networks)
-        if as_json:
-            sys.stdout.write(orjson.dumps(answer).decode() + "\n")
-        else:
-            _show(answer)
+    with Reporter(Console(stderr=True)).working("reading network data"):
+        networks = load_networks(
+            asn_file or loaded.asn_file, mmdb or loaded.mmdb_file, ranges_file or loaded.ranges_file, loaded.cache_dir
+        )
+    directory = _directory(loaded, accounts, offline)
+    lines: Iterable[str | bytes] = [text] if text is not None else sys.stdin.buffer
+    for line in lines:
+        answer = explain(line, directory, networks, source)
+        sys.stdout.write(orjson.dumps(answer).decode() + "\n" if as_json else _shown(answer))
+        sys.stdout.flush()  # whoever pipes lines in one by one waits for each answer
+    if networks.asn is not None:
+        typer.echo(ATTRIBUTION, err=as_json)
 
 
-def _show(answer: dict[str, Any]) -> None:
+def _directory(loaded: Settings, accounts: Path | None, offline: bool) -> Directory:
+    if accounts is not None:
+        directory, whence = directory_of(accounts), str(accounts)
+    elif offline:
+        directory, whence = EMPTY, "--offline"
+    else:
+        directory, whence = _live(loaded)
+    typer.echo(f"directory: {len(directory)} accounts ({whence})", err=True)
+    return directory
+
+
+def _live(loaded: Settings) -> tuple[Directory, str]:
+    broker = loaded.bootstrap_servers
+    try:
+        found = asyncio.run(asyncio.wait_for(read_directory(loaded), LIVE_SECONDS))
+    except (KafkaError, OSError, TimeoutError, TriggerpointError) as error:
+        why = str(error) or f"no answer within {LIVE_SECONDS:g} s"
+        return EMPTY, f"broker {broker}: {why}; give --accounts FILE, or --offline"
+    return Directory(found.accounts), f"broker {broker}"
+
+
+def _shown(answer: dict[str, Any]) -> str:
     first, *chain = answer["reasons"]
     if answer["abstained"]:
-        typer.echo(f"{answer['input']}: nobody named; {first}")
+        head = f"{answer['input']}: nobody named; {first}"
     else:
         sure = f"{answer['method']}, confidence {answer['confidence']:g}"
-        typer.echo(f"{answer['input']}: {answer['name']} ({answer['account_id']}) by {sure}: {first}")
-    for line in chain:
-        typer.echo(f"  {line}")
+        head = f"{answer['input']}: {answer['name']} ({answer['account_id']}) by {sure}: {first}"
+    return "\n  ".join((head, *chain)) + "\n"

@@ -2,12 +2,16 @@
 --
 --   <noun>_log   table: every row the archive ever wrote, e.g. events_log. A row may lie there more than once, because
 --                a failed insert is sent again and because merges happen when ClickHouse likes. Do not read it.
---   <noun>       view: exactly one row for each id, at any moment, e.g. events. Read this.
+--   <noun>       view: exactly one row for each id, at any moment, e.g. events. Read this. What was corrected stands
+--                here as it is now, and what was taken back is gone.
+--   <noun>_said  view: every record of activities, transitions or alerts as it was said, one row each: corrections and
+--                what they correct. kafka_timestamp says when.
 --   other names  views that answer a question, e.g. account_stage, funnel, alert_outcomes. They read the views above.
 --
 -- A row is a fact and never changes: of several copies, the one archived first stays (`version` falls as `archived_at`
 -- rises), so that inserting a batch again changes no result, not even the measured delay.
--- ORDER BY is made of content only and ends in the id, so copies of one record always meet in one partition.
+-- ORDER BY is made of content only and ends in the id, so copies of one record always meet in one partition. Where an
+-- id may be said more than once it ends in the record's place on Kafka: only copies of that very record collapse.
 -- Times are DateTime64(3, 'UTC'); 1970-01-01 stands for "none". Absent text is ''.
 -- causes: Array(Tuple(...)). Read a part by `causes.type`, a sum by `arraySum(causes.points)`, one row a cause by
 -- `SELECT arrayJoin(causes) AS cause, cause.type`.
@@ -55,6 +59,9 @@ CREATE TABLE IF NOT EXISTS events_log
     ends_at DateTime64(3, 'UTC') COMMENT 'When the trial runs out; 1970 if none',
     duration_seconds Float64 COMMENT 'Time spent, in seconds',
     reason String COMMENT 'Reason won or lost',
+    network_kind LowCardinality(String) COMMENT 'Kind of the address''s network: isp, mobile, hosting, vpn, relay, crawler, education, own, other',
+    network_asn UInt32 COMMENT 'Number of the network that announces the address; 0 if unknown',
+    network_holder LowCardinality(String) COMMENT 'Who holds that network; not the visitor''s company',
     grade LowCardinality(String) COMMENT 'Who made the hit: human, suspect or machine',
     grade_reason String COMMENT 'Why it is not graded human',
     properties Map(LowCardinality(String), String) COMMENT 'Producer''s further fields: properties[''name'']',

@@ -62,7 +62,7 @@ GROUP BY day, source
 ORDER BY day, source
 COMMENT 'What came in and what became of it, by day and source: nothing is lost';
 
--- Left out: what was attributed after the fact or raised by a timer, since it waited on purpose.
+-- Left out: what was attributed after the fact or raised by a timer, since it waited on purpose; and corrections.
 CREATE OR REPLACE VIEW system_delay
 (
     hour DateTime('UTC') COMMENT 'Hour the broker took the raw record',
@@ -85,19 +85,58 @@ FROM
 (
     SELECT 'events' AS noun, received_at, dateDiff('millisecond', received_at, archived_at) / 1000 AS seconds FROM events
     UNION ALL
-    SELECT 'activities', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM activities WHERE NOT late
+    SELECT 'activities', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM activities_said
+    WHERE NOT late AND revision = 0 AND type != 'retraction'
     UNION ALL
-    SELECT 'transitions', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM transitions
-    WHERE occurred_at <= received_at
+    SELECT 'transitions', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM transitions_said
+    WHERE occurred_at <= received_at AND restated_because = ''
     UNION ALL
-    SELECT 'alerts', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM alerts
-    WHERE raised_at <= received_at
+    SELECT 'alerts', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM alerts_said
+    WHERE raised_at <= received_at AND revision = 0
 )
 GROUP BY hour, noun
 ORDER BY hour, noun
 COMMENT 'How long it takes from the broker to here, by hour';
 
+-- Claimed by now is not unmatched any more, whatever was seen before.
+CREATE OR REPLACE VIEW unmatched_domains
+(
+    domain String COMMENT 'Company domain that is no account''s',
+    people UInt64 COMMENT 'Mailboxes seen there; from two on it is hardly a private person''s',
+    subjects UInt64 COMMENT 'Visitors, users and mailboxes that wait for an account by it',
+    facts UInt64 COMMENT 'Facts that say so',
+    first_seen_at DateTime64(3, 'UTC') COMMENT 'When it was first seen',
+    last_seen_at DateTime64(3, 'UTC') COMMENT 'When something new was last seen of it'
+)
+AS SELECT
+    domain,
+    uniqExactIf(person, position(person, '@') > 0) AS people,
+    uniqExact(subject) AS subjects,
+    count() AS facts,
+    min(observed_at) AS first_seen_at,
+    max(observed_at) AS last_seen_at
+FROM identity
+WHERE kind = 'unmatched' AND domain NOT IN
+(
+    SELECT arrayJoin(arrayConcat(
+        domains,
+        arrayMap(
+            period -> period.domain,
+            arrayFilter(
+                period -> period.valid_from <= toDate(now('UTC'))
+                    AND (period.valid_to = toDate(0) OR period.valid_to >= toDate(now('UTC'))),
+                domain_periods
+            )
+        )
+    ))
+    FROM accounts
+)
+GROUP BY domain
+ORDER BY domain
+COMMENT 'Companies that were seen and are no accounts: `triggerpoint domains promote` makes one an account';
+
 -- migrate:down
 
+DROP VIEW IF EXISTS unmatched_domains;
 DROP VIEW IF EXISTS system_delay;
 DROP VIEW IF EXISTS event_accounting;

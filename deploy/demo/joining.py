@@ -2,9 +2,10 @@
 
 from agents.settings import Settings
 from schemas.base import Source, Team
-from schemas.topics import ALERTS
+from schemas.topics import ACCOUNTS, ALERTS
 
 COMMAND = ".venv/bin/triggerpoint topics"
+ACCOUNT = '{"account_id":"your-firm","name":"Your Firm","domains":["your-firm.com"]}'
 EVENT = '{"type":"form_submit","form":"demo","email":"jane@your-firm.com","occurred_at":"\'$(date -u +%FT%TZ)\'"}'
 QUERY = "SELECT * FROM funnel FORMAT PrettyCompact"
 
@@ -20,6 +21,7 @@ def joining_lines(settings: Settings, metrics_url: str) -> str:
         (
             f"Kafka {servers}  ClickHouse {url} (database {database})  metrics {metrics_url}",
             "Join in from another terminal, in this folder:",
+            f"account    echo '{ACCOUNT}' | {COMMAND} write {settings.topics.name(ACCOUNTS)}{where}",
             f"produce    echo '{EVENT}' | {COMMAND} write {web}{where}",
             f"subscribe  {COMMAND} read {sales}{where}",
             f"analyse    curl -s '{url}/?database={database}' --data-binary '{QUERY}'",

@@ -1,6 +1,5 @@
 """Have the broker's jars at hand: downloaded once into a cache, checked against the lock file at every start."""
 
-import os
 import shutil
 import tempfile
 import threading
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agents import settings
 from deploy.local.filelock import file_lock
 from deploy.local.lock import Jar, KafkaLock, read_lock, sha256_of
 from deploy.local.report import Reporter
@@ -24,11 +24,7 @@ _LOCK_WAIT_SECONDS = 900.0
 
 def cache_dir() -> Path:
     """Where downloads are kept: TRIGGERPOINT_CACHE_DIR, else the user's cache folder. Survives `wipe`."""
-    named = os.environ.get("TRIGGERPOINT_CACHE_DIR")
-    if named:
-        return Path(named).expanduser().absolute()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "triggerpoint"
+    return settings.load().cache_dir
 
 
 def kafka_jars(reporter: Reporter, *, lock: KafkaLock | None = None, cache: Path | None = None) -> list[Path]:

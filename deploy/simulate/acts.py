@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, NamedTuple
 
+from deploy.simulate.mail.gateways import Gateway, Touch, gateway_of, kind_of, rescan, scan, with_trap
+from deploy.simulate.mail.readers import reading
 from deploy.simulate.plan import Absence, Mail, Plan, Report, Session, Visit
-from deploy.simulate.site import BROWSERS, MAIL_PROXY, REFERRERS, SITE, Page, mail_links
+from deploy.simulate.site import MAIL_PROXY, REFERRERS, SITE, Page, mail_links
 from deploy.simulate.spec import MINUTE_MS, Label, WorldSpec, rng_of
 from deploy.simulate.world import Company, Device, Person, pick
 
@@ -24,6 +26,8 @@ class Act(NamedTuple):
         person: who, as far as the producer is told; None for the company or an unknown visitor.
         data: further fields by their native names; `..._at` fields are ms since 1970.
         marks: truths that hold from here on.
+        doer: mailbox of who truly did it, if that is not `person`.
+        truly: account id of the company that truly did it, if that is not the one it is reported for.
     """
 
     at_ms: int
@@ -41,6 +45,8 @@ class Act(NamedTuple):
     kind: str = "journey"
     ip: str = ""
     user_agent: str = ""
+    doer: str = ""
+    truly: str | None = None
 
 
 Bundle = tuple[Act, ...]
@@ -52,12 +58,12 @@ def acts_of(spec: WorldSpec, plan: Plan, number: int) -> Iterator[Bundle]:
     company, session = plan.company, plan.sessions[number]
     rng = rng_of(spec.seed, company.index, number, 4)
     head = f"{spec.tag}-{company.index:x}-{number:x}-"
-    for bundle in _unfold(company, session, rng, head):
+    for bundle in _unfold(spec, company, session, rng, head):
         if bundle[-1].at_ms <= spec.end_ms:
             yield bundle
 
 
-def _unfold(company: Company, session: Session, rng: Random, head: str) -> Iterator[Bundle]:
+def _unfold(spec: WorldSpec, company: Company, session: Session, rng: Random, head: str) -> Iterator[Bundle]:
     if isinstance(session, Visit):
         for act in _visit(company.people[session.person], session, rng, head):
             yield (act,)
@@ -65,7 +71,7 @@ def _unfold(company: Company, session: Session, rng: Random, head: str) -> Itera
         for act in _report(company, session, rng, head):
             yield (act,)
     else:
-        yield from _mail(company, session, rng, head)
+        yield from _mail(spec, company, session, rng, head)
 
 
 def device_for(person: Person, rng: Random) -> Device:
@@ -104,10 +110,11 @@ def _report(company: Company, report: Report, rng: Random, head: str) -> Iterato
         at_ms += 3_000 + int(rng.random() * 70_000)
 
 
-def _mail(company: Company, mail: Mail, rng: Random, head: str) -> Iterator[Bundle]:
+def _mail(spec: WorldSpec, company: Company, mail: Mail, rng: Random, head: str) -> Iterator[Bundle]:
     """Delivery to all at once; then per reader what machines and people do with it."""
     message_id = f"m-{head}0"
-    delivered_ms = mail.at_ms // 1000 * 1000
+    gateway = gateway_of(spec, company)
+    delivered_ms = mail.at_ms // 1000 * 1000 + (5_000 if gateway is Gateway.BEFORE else 0)
     people = [company.people[index] for index in mail.people]
     data = {"message_id": message_id, "asset": mail.asset.asset}
     yield tuple(
@@ -115,59 +122,60 @@ def _mail(company: Company, mail: Mail, rng: Random, head: str) -> Iterator[Bund
     )
     for person in people:
         start = f"{head}p{person.number:x}-"
-        if company.scanned and not person.free_mail:
-            yield _scan(mail, person, delivered_ms, data, rng, start)
+        guard = None if person.free_mail else gateway
+        if guard:
+            links = with_trap(spec, mail_links(mail.asset), mail.at_ms)
+            number = 0
+            for touches in scan(guard, company, links, delivered_ms, rng):
+                yield tuple(
+                    _by_gateway(touch, guard, f"{start}s{number + more}", person, data)
+                    for more, touch in enumerate(touches)
+                )
+                number += len(touches)
         if person.proxied:
-            opened_ms = delivered_ms + 20_000 + int(rng.random() * 20) * 1000
-            kind: dict[str, Any] = {"label": Label.MACHINE, "kind": "proxy_open"}
-            machine = {**data, "machine": True}
-            ip = f"192.0.2.{200 + person.number}"
-            user_agent = MAIL_PROXY
-            yield (
-                Act(
-                    opened_ms, f"{start}x", "email", "open", person, data=machine, ip=ip, user_agent=user_agent, **kind
-                ),
-            )
+            yield (_by_proxy(delivered_ms + 20_000 + int(rng.random() * 20) * 1000, f"{start}x", person, data),)
         if mail.eager or rng.random() < 0.45:
-            yield from _read(mail, person, delivered_ms, data, rng, start)
+            yield from _read(mail, person, delivered_ms, guard, data, rng, start)
 
 
-def _scan(mail: Mail, person: Person, delivered_ms: int, data: Mapping[str, Any], rng: Random, start: str) -> Bundle:
-    """A mail gateway opens all links within two seconds of delivery."""
-    ip, user_agent = f"192.0.2.{1 + int(rng.random() * 40)}", pick(rng, ("", BROWSERS[0]))
-    return tuple(
-        Act(
-            delivered_ms + 1000 * min(2, 1 + number // 2),
-            f"{start}s{number}",
-            "email",
-            "click",
-            person,
-            page=page,
-            data=data,
-            label=Label.MACHINE,
-            kind="scanner",
-            ip=ip,
-            user_agent=user_agent,
-        )
-        for number, page in enumerate(mail_links(mail.asset))
-    )
+def _by_gateway(touch: Touch, gateway: Gateway, event_id: str, person: Person, data: Mapping[str, Any]) -> Act:
+    act = Act(touch.at_ms, event_id, "email", "click", person, page=touch.page, data=data)
+    return act._replace(label=Label.MACHINE, kind=kind_of(gateway), ip=touch.ip, user_agent=touch.user_agent)
+
+
+def _by_proxy(at_ms: int, event_id: str, person: Person, data: Mapping[str, Any]) -> Act:
+    act = Act(at_ms, event_id, "email", "open", person, data={**data, "machine": True})
+    ip = f"192.0.2.{200 + person.number}"
+    return act._replace(label=Label.MACHINE, kind="proxy_open", ip=ip, user_agent=MAIL_PROXY)
 
 
 def _read(
-    mail: Mail, person: Person, delivered_ms: int, data: Mapping[str, Any], rng: Random, start: str
+    mail: Mail,
+    person: Person,
+    delivered_ms: int,
+    gateway: Gateway | None,
+    data: Mapping[str, Any],
+    rng: Random,
+    start: str,
 ) -> Iterator[Bundle]:
     """A person opens the mail, perhaps clicks and lands on the site, seldom answers."""
     device = device_for(person, rng)
-    at_ms = delivered_ms + (4 * MINUTE_MS + int(rng.random() ** 3 * 600 * MINUTE_MS)) // 1000 * 1000
-    yield (_mail_act(at_ms, f"{start}o", "open", person, device, None, data),)
-    if not mail.eager and rng.random() > 0.4:
+    found = reading(delivered_ms, mail.eager, rng)
+    if found.shown:
+        yield (_mail_act(found.opened_ms, f"{start}o", "open", person, device, None, data),)
+    if not found.clicked_ms:
         return
-    at_ms += 15_000 + int(rng.random() * 90) * 1000
-    link = mail.asset if rng.random() < 0.8 else mail_links(mail.asset)[1]
-    yield (_mail_act(at_ms, f"{start}c", "click", person, device, link, data),)
-    at_ms += 1_200 + int(rng.random() * 2_000)
+    links = mail_links(mail.asset)
+    link = links[found.link]
+    click = _mail_act(found.clicked_ms, f"{start}c", "click", person, device, link, data)
+    touch = rescan(link, found.clicked_ms, rng) if gateway is Gateway.CLICK_TIME else None
+    yield (_by_gateway(touch, Gateway.CLICK_TIME, f"{start}g", person, data), click) if touch else (click,)
+    at_ms = found.clicked_ms + 1_200 + int(rng.random() * 2_000)
     landing = Page(f"{link.path}?utm_source=mail&utm_campaign={mail.asset.asset}", link.title, link.topic, link.asset)
     yield (Act(at_ms, f"{start}l", "web", "page_view", None, device, landing),)
+    if found.second_ms:
+        page = links[found.second]
+        yield (_mail_act(found.second_ms, f"{start}e", "click", person, device, page, data),)
     if rng.random() < 0.5:
         at_ms += 20_000 + int(rng.random() * 60_000)
         yield (Act(at_ms, f"{start}w", "web", "content_download", None, device, mail.asset, referrer=landing.url),)

@@ -55,6 +55,7 @@ def native_web(act: Act) -> Payload:
         payload["email"] = act.person.email
         payload["person_name"] = act.person.name
         payload["job_title"] = act.person.title
+    payload.update(act.data)
     return payload
 
 

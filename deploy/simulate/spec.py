@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from random import Random
+from typing import Any
 
+from deploy.simulate.traits.shares import HARD, NONE, Traits
 from schemas.base import Source
 
 DAY_MS = 86_400_000
@@ -44,6 +46,7 @@ class WorldSpec:
         trial_segment_share: workspaces reported by Segment; the rest is native.
         pace: how much faster than nature journeys run; 1 means trials of 14 days.
         scripts: names of the scripts in use, empty for all of `journeys.SCRIPTS`.
+        traits: what makes naming hard; nothing by default.
     """
 
     seed: int = 7
@@ -63,6 +66,7 @@ class WorldSpec:
     trial_segment_share: float = 0.5
     pace: float = 1.0
     scripts: tuple[str, ...] = ()
+    traits: Traits = NONE
 
     def __post_init__(self) -> None:
         """Refuses what no world can be made of."""
@@ -73,6 +77,12 @@ class WorldSpec:
         extra = (self.bad_share, self.duplicate_share, self.machine_share, self.visitor_share, self.freemail_share)
         if min(extra) < 0 or sum(extra) > 0.8:
             raise ValueError("bad, duplicate, machine, visitor and freemail shares must add up to 0.8 at most")
+
+    @classmethod
+    def hard(cls, seed: int = 7, **changes: Any) -> "WorldSpec":
+        """A world with everything that makes naming hard."""
+        given = {"machine_share": 0.08, "freemail_share": 0.03, "late_share": 0.02, "duplicate_share": 0.02}
+        return cls(**{"seed": seed, "traits": HARD, **given, **changes})
 
     @cached_property
     def start_ms(self) -> int:
@@ -110,6 +120,9 @@ class Message:
         kind: finer than the label, e.g. "journey", "crawler", "scanner", "truncated_json".
         account_id: the company truly behind it (`Company.account_id`, in the directory or not), '' if none.
         event_ids: the producer's ids of the events in it.
+        doers: for each of them the mailbox of the person who truly did it, '' if unknown.
+        machines: those of them that are machine hits, with their kind: a record may hold a human's hits and a
+            machine's, and its label is then the last one's.
     """
 
     occurred_ms: int
@@ -122,6 +135,8 @@ class Message:
     kind: str = "journey"
     account_id: str = ""
     event_ids: tuple[str, ...] = ()
+    doers: tuple[str, ...] = ()
+    machines: tuple[tuple[str, str], ...] = ()
 
 
 def mix(*parts: int) -> int:

@@ -18,6 +18,9 @@ from deploy.simulate.journeys import SCRIPTS, plan_of, script_of
 from deploy.simulate.noise import bad_record, crawler, free_mail_person, visitor
 from deploy.simulate.spec import MINUTE_MS, Label, Message, WorldSpec, rng_of
 from deploy.simulate.traffic import messages_of
+from deploy.simulate.traits.accounts import declared_domains, network_records
+from deploy.simulate.traits.scenes import SCENES
+from deploy.simulate.traits.twist import stranger, twisted
 from deploy.simulate.world import Company, company_of, starts_at
 
 PLANS_KEPT = 8_192
@@ -43,20 +46,25 @@ def iter_accounts(spec: WorldSpec) -> Iterator[Message]:
                 None,
                 "accounts",
                 company.account_id.encode(),
-                orjson.dumps(account_record(company), option=orjson.OPT_UTC_Z),
+                orjson.dumps(account_record(spec, company), option=orjson.OPT_UTC_Z),
                 Label.DIRECTORY,
                 "account",
                 company.account_id,
             )
+    for record in network_records(spec):
+        key = record["account_id"]
+        value = orjson.dumps(record)
+        start = spec.start_ms
+        yield Message(start, start, None, "accounts", key.encode(), value, Label.DIRECTORY, "network_account", key)
 
 
-def account_record(company: Company) -> dict[str, Any]:
+def account_record(spec: WorldSpec, company: Company) -> dict[str, Any]:
     """A company as the directory writes it."""
     since = company.customer_since_ms
     return {
         "account_id": company.account_id,
         "name": company.name,
-        "domains": company.domains,
+        "domains": declared_domains(spec, company),
         "owner": company.owner,
         "region": company.region,
         "tier": company.tier,
@@ -90,7 +98,7 @@ class _Stream:
         self.pushed = 0
         self.sent = 0
         self.strangers = 0
-        self.made = {"machine": 0, "visitor": 0, "freemail": 0}
+        self.made = {"machine": 0, "visitor": 0, "freemail": 0, **dict.fromkeys(SCENES, 0)}
 
     def run(self) -> Iterator[Message]:
         """The messages, each followed by the noise it is due."""
@@ -127,7 +135,7 @@ class _Stream:
         """Unfolds the session that is due and puts the company's next one into the calendar."""
         _, index, number = heappop(self.calendar)
         plan = self.plan(index)
-        for bundle in acts_of(self.spec, plan, number):
+        for bundle in twisted(self.spec, plan.company, number, acts_of(self.spec, plan, number)):
             for message in messages_of(self.spec, bundle, plan.company, self.rng):
                 self._push(message)
         if number + 1 < len(plan.sessions):
@@ -157,6 +165,9 @@ class _Stream:
             self._strangers("visitor", visitor(spec, at_ms, self._head(), rng))
         if self.made["freemail"] < spec.freemail_share * self.sent - 4:
             self._strangers("freemail", free_mail_person(spec, at_ms, self._head(), rng))
+        for name, scene in SCENES.items() if spec.traits.any else ():
+            if self.made[name] < spec.traits.share_of(name) * self.sent:
+                self._scene(name, scene(spec, at_ms, self._head(), rng))
 
     def _head(self) -> str:
         self.strangers += 1
@@ -166,7 +177,15 @@ class _Stream:
         for act in acts:
             if act.at_ms > self.spec.end_ms:
                 return
-            for message in messages_of(self.spec, (act,), None, self.rng):
+            for message in messages_of(self.spec, (stranger(self.spec, act),), None, self.rng):
                 self._push(message)
                 if kind in self.made:
                     self.made[kind] += 1
+
+    def _scene(self, name: str, acts: Iterator[tuple[Company | None, Act]]) -> None:
+        for company, act in acts:
+            if act.at_ms > self.spec.end_ms:
+                return
+            for message in messages_of(self.spec, (act,), company, self.rng):
+                self._push(message)
+                self.made[name] += 1

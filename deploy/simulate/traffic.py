@@ -18,7 +18,7 @@ from deploy.simulate.formats import (
     segment_web,
     sendgrid_mail,
 )
-from deploy.simulate.spec import MINUTE_MS, Message, WorldSpec, mix
+from deploy.simulate.spec import MINUTE_MS, Label, Message, WorldSpec, mix
 from deploy.simulate.world import Company
 from schemas.base import Source
 
@@ -71,8 +71,10 @@ def _mail(spec: WorldSpec, bundle: Bundle, company: Company | None, delay_ms: in
             orjson.dumps([sendgrid_mail(act) for act in bundle]),
             last.label,
             last.kind,
-            company.account_id if company else "",
+            _truly(last, company),
             tuple(act.event_id for act in bundle),
+            tuple(map(_doer, bundle)),
+            _machines(bundle),
         )
         return
     for act in bundle:
@@ -107,6 +109,22 @@ def _message(
         orjson.dumps(payload, option=orjson.OPT_UTC_Z),
         act.label,
         act.kind,
-        company.account_id if company else "",
+        _truly(act, company),
         (event_id,),
+        (_doer(act),),
+        _machines((act,)),
     )
+
+
+def _truly(act: Act, company: Company | None) -> str:
+    if act.truly is not None:
+        return act.truly
+    return company.account_id if company else ""
+
+
+def _doer(act: Act) -> str:
+    return act.doer or (act.person.email if act.person else "")
+
+
+def _machines(bundle: Bundle) -> tuple[tuple[str, str], ...]:
+    return tuple((act.event_id, act.kind) for act in bundle if act.label is Label.MACHINE)

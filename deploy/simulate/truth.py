@@ -94,13 +94,14 @@ class Truth:
                 "topic": message.topic_noun,
                 "account_id": message.account_id,
                 "event_ids": message.event_ids,
+                "machines": dict(message.machines),
                 "occurred_ms": message.occurred_ms,
                 "sent_ms": message.sent_ms,
             }
 
     def marks(self) -> Iterator[dict[str, Any]]:
-        """The truth about those messages only that are machine hits, bad or resent."""
-        return (message for message in self.messages() if message["label"] is not Label.HUMAN)
+        """The truth about those messages only that are bad, resent, or have machine hits in them."""
+        return (row for row in self.messages() if row["label"] is not Label.HUMAN or row["machines"])
 
 
 def truth(spec: WorldSpec) -> Truth:

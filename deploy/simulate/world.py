@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from deploy.simulate.site import BROWSERS
 from deploy.simulate.spec import DAY_MS, WorldSpec, mix, rng_of
+from deploy.simulate.traits.chance import holds
 
 T = TypeVar("T")
 _SYLLABLES = """
@@ -188,6 +189,12 @@ def person_of(spec: WorldSpec, company: int, number: int, domains: tuple[str, ..
     return Person(number, f"{given} {family}", role, title, email, user_id, devices, free, proxied)
 
 
+def _called(spec: WorldSpec, index: int) -> str:
+    """The word in a company's name: its own, or for a namesake that of the company before it."""
+    namesake = index > 0 and holds(spec.traits.namesake, spec, "namesake", index)
+    return word_of(spec, index - 1 if namesake else index)
+
+
 def company_of(spec: WorldSpec, index: int, script: str, customer: bool) -> Company:
     """The company of that index.
 
@@ -212,7 +219,7 @@ def company_of(spec: WorldSpec, index: int, script: str, customer: bool) -> Comp
     return Company(
         index=index,
         account_id=f"sim-{index:06d}",
-        name=word.capitalize() + pick(rng, FORMS),
+        name=_called(spec, index).capitalize() + pick(rng, FORMS),
         domains=domains,
         size=size,
         tier=tier,

@@ -18,6 +18,7 @@ _KEPT = {
     "utm_source": "utm_source",
     "utm_medium": "utm_medium",
     "tp_vid": "link_visitor_id",  # set in links of mails we send: which mail's reader came
+    "tp_trap": "link_trap",  # set in links of mails we send that no reader can see: who clicks it is a machine
 }
 
 
@@ -31,8 +32,8 @@ class Link(NamedTuple):
 def link(value: object) -> Link:
     """A link without fragment, credentials, tracking parameters and secrets.
 
-    The campaign parameters (`utm_campaign`, `utm_source`, `utm_medium`) and our own visitor id (`tp_vid`) are taken
-    out of the link too, since they would split one page into many, and handed back beside it.
+    The campaign parameters (`utm_campaign`, `utm_source`, `utm_medium`) and our own (`tp_vid`: visitor id, `tp_trap`:
+    hidden link) are taken out of the link too, since they would split one page into many, and handed back beside it.
     What is no URL at all gives an empty link.
     """
     return _link(value.strip()[:URL_LENGTH_MAX]) if type(value) is str else Link("")

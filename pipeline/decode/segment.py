@@ -94,10 +94,11 @@ def decode(item: Item, source: Source, inherited: Mapping[str, Any]) -> Decoded:
     place = link(first_text(properties.get("url"), page.get("url"), properties.get("path"), page.get("path")))
     fields = _ids(item, context) | {
         "ip": ip(context.get("ip")) or ip(item.get("request_ip")) or ip(item.get("requestIp")),
-        "user_agent": text(context.get("userAgent")),
         "url": place.url,
         "title": first_text(properties.get("title"), page.get("title")),
     }
+    if type(agent := context.get("userAgent")) is str:  # an empty one says that the client gave none
+        fields["user_agent"] = text(agent)
     said = [*place.said, *_campaign(context)]
     if referrer := link(first_text(properties.get("referrer"), page.get("referrer"))).url:
         said.append(("referrer", referrer))

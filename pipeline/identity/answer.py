@@ -3,6 +3,10 @@
 Rank decides before confidence. Answers of equal rank that name different accounts name nobody; both are kept. Agreeing
 answers of independent families (what the producer said, a mailbox, the address) raise the winner's confidence by
 noisy-OR up to 0.95.
+
+A company domain that is no account's is an answer without an account, an unmatched domain. It names nobody, and stands
+in the way of addresses, be they declared offices: the visitor said to be of another company. Whatever else was said
+counts before it.
 """
 
 from collections.abc import Iterable
@@ -33,13 +37,13 @@ RANK: dict[Method, int] = {
     Method.STITCHED: 4,
     Method.OFFICE_RANGE: 5,
     Method.EMAIL_RECIPIENT: 6,
-    # an address is a guess: it never overrides what somebody said, be it of a company nobody listed
-    Method.EMAIL_DOMAIN: 7,
     Method.UNLISTED_ID: 9,
-    Method.IP_DATABASE: 11,
-    Method.AS_HOLDER: 12,
+    Method.EMAIL_DOMAIN: 12,
+    # an address is a guess: it never overrides what somebody said, be it of a company nobody listed
+    Method.IP_DATABASE: 13,
+    Method.AS_HOLDER: 14,
 }
-"""Gaps are for what is stitched to no better evidence (`said.py`)."""
+"""Gaps are for what is stitched to no better evidence, and for a domain named by the producer (`said.py`)."""
 
 COMBINED_MAX = 0.95
 
@@ -66,7 +70,7 @@ class Answer:
     """An account, how it was found, how surely, and on which data.
 
     Args:
-        account_id, name, domain: the account.
+        account_id, name, domain: the account; without an id, a company domain that is no account's.
         method: how it was found.
         rank: 1 is best.
         confidence: 0 to 1.
@@ -88,11 +92,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The winner, if there is one, its confidence after agreement is counted, all answers and why it ended so."""
+    """The winner, if there is one, its confidence after agreement is counted, all answers and why it ended so.
+
+    `unmatched` is the company domain that is no account's, where nobody is named because of it; else ''.
+    """
 
     winner: Answer | None = None
     why: str = "no evidence names a company"
     answers: tuple[Answer, ...] = field(default=())
+    unmatched: str = ""
 
 
 NOBODY = Verdict()
@@ -103,10 +111,16 @@ def decide(answers: Iterable[Answer]) -> Verdict:
     ranked = tuple(sorted(answers, key=_order))
     if not ranked:
         return NOBODY
-    best = ranked[0]
+    unmatched = [answer for answer in ranked if not answer.account_id]
+    naming = [answer for answer in ranked if answer.account_id]
+    if unmatched:
+        naming = [answer for answer in naming if answer.method not in IP_METHODS]
+    if not naming:
+        return _nobody_matched(unmatched, ranked)
+    best = naming[0]
     if len(ranked) == 1:
         return Verdict(best, f"rank {best.rank}, the only answer", ranked)
-    rivals = sorted({answer.account_id for answer in ranked if answer.rank == best.rank})
+    rivals = sorted({answer.account_id for answer in naming if answer.rank == best.rank})
     if len(rivals) > 1:
         return Verdict(None, f"rank {best.rank} is in conflict: {', '.join(rivals)}; nobody is named", ranked)
     agreeing = [answer for answer in ranked if answer.account_id == best.account_id]
@@ -119,8 +133,16 @@ def decide(answers: Iterable[Answer]) -> Verdict:
     return Verdict(best, why, ranked)
 
 
-def _order(answer: Answer) -> tuple[int, float, str, str, str]:
-    return answer.rank, -answer.confidence, answer.account_id, answer.method, answer.reason
+def _nobody_matched(unmatched: list[Answer], ranked: tuple[Answer, ...]) -> Verdict:
+    best = unmatched[0]
+    rivals = sorted({answer.domain for answer in unmatched if answer.rank == best.rank})
+    if len(rivals) > 1:
+        return Verdict(None, f"rank {best.rank} is in conflict: {', '.join(rivals)}; nobody is named", ranked)
+    return Verdict(None, f"{best.domain} is no account's domain; nobody is named", ranked, best.domain)
+
+
+def _order(answer: Answer) -> tuple[int, float, str, str, str, str]:
+    return answer.rank, -answer.confidence, answer.account_id, answer.domain, answer.method, answer.reason
 
 
 def _combined(agreeing: Iterable[Answer], best: Answer) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.identity import address, said
+from pipeline.identity import address, said, stitched
 from pipeline.identity.answer import Answer
 from pipeline.identity.clues import Clues
 from schemas.identity import Method
@@ -30,9 +30,9 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(Method.ACCOUNT_ID, said.by_account_id, said.why_no_id),
     Provider(Method.ACCOUNT_DOMAIN, said.by_account_domain, said.why_no_domain),
     Provider(Method.EMAIL_DIRECTORY, said.by_mailbox, said.why_no_mailbox),
-    Provider(Method.STITCHED, said.by_earlier_visit, said.why_not_stitched),
+    Provider(Method.STITCHED, stitched.by_earlier_visit, stitched.why_not_stitched),
     Provider(Method.OFFICE_RANGE, address.by_office_range, address.why_no_office),
-    Provider(Method.EMAIL_DOMAIN, said.by_unlisted_mailbox, lambda clues: "no work mailbox of an unlisted company"),
+    Provider(Method.EMAIL_DOMAIN, said.by_unlisted_mailbox, said.why_no_unlisted_mailbox),
     Provider(Method.UNLISTED_ID, said.by_unlisted_id, lambda clues: "no unlisted account id"),
     Provider(Method.IP_DATABASE, address.by_database, address.why_no_database),
     Provider(Method.AS_HOLDER, address.by_holder, address.why_no_holder),

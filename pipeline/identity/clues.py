@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pipeline.directory import Directory
 from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.lists import builds
 from schemas.account import Account
 from schemas.event import Event
 from schemas.identity import Method, SubjectState
@@ -32,13 +33,19 @@ def listed(
 ) -> Answer:
     """An answer that names an account of the directory."""
     sure = confidence or CONFIDENCE[method]
-    domain = domain or (account.domains[0] if account.domains else "")
+    domain = domain or account.main_domain
     return Answer(
         account.account_id, account.name, domain, method, sure, reason, RANK[method], family_of(method), build
     )
 
 
-def unlisted(method: Method, account_id: str, domain: str, reason: str, rank: int = 0, confidence: float = 0) -> Answer:
-    """An answer that names an account the directory does not know."""
-    sure = confidence or CONFIDENCE[method]
-    return Answer(account_id, account_id, domain, method, sure, reason, rank or RANK[method], family_of(method))
+def unlisted(account_id: str, reason: str) -> Answer:
+    """An answer that names an account by an id the directory does not know."""
+    method = Method.UNLISTED_ID
+    return Answer(account_id, account_id, "", method, CONFIDENCE[method], reason, RANK[method], family_of(method))
+
+
+def unmatched(method: Method, domain: str, reason: str, rank: int) -> Answer:
+    """An answer that names a company's domain, but no account: none has that domain."""
+    sure, build = CONFIDENCE[Method.EMAIL_DOMAIN], builds.MAIL_LISTS
+    return Answer("", domain, domain, method, sure, reason, rank, family_of(method), build)

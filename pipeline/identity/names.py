@@ -29,12 +29,14 @@ def normal_name(name: str) -> str:
     >>> normal_name("The Acme Works, Inc."), normal_name("ACME WORKS GmbH & Co. KG"), normal_name("SE")
     ('acme works', 'acme works', '')
     """
-    text = unicodedata.normalize("NFKD", name.casefold())
-    text = "".join(char for char in text if not unicodedata.combining(char))
+    text = name.casefold()
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     text = _DOTTED.sub(lambda match: match[0].replace(".", "") + " ", text).replace("&", " and ")
     words = _WORDS.sub(" ", text).strip()
     for spelt, joined in _JOINED:
-        words = re.sub(rf"\b{spelt}$", joined, words)
+        if words.endswith(spelt):
+            words = re.sub(rf"\b{spelt}$", joined, words)
     parts = words.split()
     while parts and (parts[-1] in _LEGAL_FORMS or parts[-1] == "and"):
         parts.pop()

@@ -1,12 +1,15 @@
 """Address ranges in sorted arrays: which of them hold an address, by one binary search."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 Number = tuple[int, int]
 """Version (4 or 6) and the address as a number."""
+
+Block = tuple[int, int, int]
+"""A CIDR range: version, prefix length and its leading bits as a number."""
 
 Range = tuple[int, int, int, str]
 """Version, first and last address as numbers, whom it belongs to."""
@@ -52,6 +55,29 @@ def office_network(text: str) -> IPv4Network | IPv6Network:
     if network.prefixlen < WIDEST[network.version]:
         raise ValueError(f"`{text}` is too wide for one company")
     return network
+
+
+@lru_cache(maxsize=65_536)
+def office_block(text: str) -> Block | None:
+    """A company's own network as a block; None where `office_network` refuses it."""
+    try:
+        network = office_network(text)
+    except ValueError:
+        return None
+    bits = network.max_prefixlen - network.prefixlen
+    return network.version, network.prefixlen, int(network.network_address) >> bits
+
+
+def blocks_around(address: str, lengths: Iterable[tuple[int, int]]) -> Iterator[Block]:
+    """Blocks an address lies in, of these versions and prefix lengths."""
+    number = number_of(address)
+    if number is None:
+        return
+    version, value = number
+    width = 32 if version == 4 else 128
+    for of_version, length in lengths:
+        if of_version == version:
+            yield version, length, value >> (width - length)
 
 
 class RangeTable:

@@ -1,16 +1,17 @@
 """Evidence of what somebody said: account ids and company domains of producers, mailboxes, and what was said before."""
 
-from pipeline.domains import consumer_mail, mail_host, registrable
-from pipeline.identity.answer import CONFIDENCE, RANK, Answer, family_of
-from pipeline.identity.clues import Clues, listed, unlisted
-from pipeline.identity.ids import shared_device
+from pipeline.domains import MailKind, mail_host, mail_kind, registrable, work_domain
+from pipeline.identity.answer import RANK, Answer
+from pipeline.identity.clues import Clues, listed, unlisted, unmatched
+from pipeline.lists import builds
+from schemas.account import Account
 from schemas.base import Source
 from schemas.event import Event, Grade
 from schemas.identity import Method
 
 Answers = tuple[Answer, ...]
-UNLISTED_DOMAIN = 0.85
-"""Confidence in a company domain a producer names and no account owns."""
+UNMATCHED_NAMED = RANK[Method.EMAIL_DOMAIN] - 1
+"""Rank of a company domain a producer names and no account has: it knows better than a mailbox typed in."""
 
 
 def by_account_id(clues: Clues) -> Answers:
@@ -23,67 +24,43 @@ def by_account_id(clues: Clues) -> Answers:
 
 
 def by_account_domain(clues: Clues) -> Answers:
-    """A company domain named by the producer; one no account owns stands behind all accounts."""
+    """A company domain named by the producer: its account, or that it is no account's."""
     host = clues.event.account_domain.lower()
     if not host:
         return ()
-    domain = registrable(host)
     reason = f"company domain {host} named by the producer"
-    owners = clues.directory.owners(host)
+    owners = _owners(clues, host)
     if owners:
-        return tuple(listed(Method.ACCOUNT_DOMAIN, account, domain or host, reason) for account in owners)
-    if not domain or consumer_mail(host):
+        domain = registrable(host) or host
+        return tuple(listed(Method.ACCOUNT_DOMAIN, item, domain, reason, build=builds.SUFFIXES) for item in owners)
+    domain = work_domain(host)
+    if not domain:
         return ()
-    reason += ", not in the directory"
-    return (unlisted(Method.ACCOUNT_DOMAIN, domain, domain, reason, RANK[Method.EMAIL_RECIPIENT], UNLISTED_DOMAIN),)
+    return (unmatched(Method.ACCOUNT_DOMAIN, domain, f"{reason}, not in the directory", UNMATCHED_NAMED),)
 
 
 def by_mailbox(clues: Clues) -> Answers:
     """A mailbox at a domain of an account: verified, typed, or a recipient's whose mail was clicked."""
     event = clues.event
     host = mail_host(event.email)
-    owners = clues.directory.owners(host) if host else ()
+    owners = _owners(clues, host)
     if not owners:
         return ()
     method, what = _mailbox_method(event)
     if method is Method.EMAIL_RECIPIENT and event.subject[:2] != "e:" and not _clicked(event):
         return ()  # a scanner that opens a mail must not name the visitor or user it is counted for
     reason = f"{what} at {host}, a domain of the account"
-    return tuple(listed(method, account, host, reason) for account in owners)
+    return tuple(listed(method, account, host, reason, build=builds.SUFFIXES) for account in owners)
 
 
 def by_unlisted_mailbox(clues: Clues) -> Answers:
-    """A work mailbox of a company nobody listed: an account of its own for now."""
+    """A work mailbox at a domain that is no account's."""
     host = mail_host(clues.event.email)
-    domain = registrable(host) if host else ""
-    if not domain or consumer_mail(host) or clues.directory.owners(host):
+    domain = work_domain(host)
+    if not domain or _owners(clues, host):
         return ()
-    return (unlisted(Method.EMAIL_DOMAIN, domain, domain, f"work mailbox at {domain}, not in the directory"),)
-
-
-def by_earlier_visit(clues: Clues) -> Answers:
-    """The account the same subject was named for before; not on a shared device, nor for another user."""
-    state, event = clues.state, clues.event
-    if not state.account_id or state.method is None or shared_device(state, event.occurred_ms):
-        return ()
-    if event.user_id and state.user_id and event.user_id != state.user_id:
-        return ()
-    account = clues.directory.account(state.account_id)
-    rank = RANK[Method.STITCHED]
-    if RANK[state.method] >= RANK[Method.EMAIL_DOMAIN]:
-        rank = RANK[state.method] + 1  # what was no better then, does not outrank what is said now
-    return (
-        Answer(
-            state.account_id,
-            account.name if account else state.domain or state.account_id,
-            state.domain,
-            Method.STITCHED,
-            min(state.confidence, CONFIDENCE[Method.STITCHED]),
-            f"seen before: {state.reason}",
-            rank,
-            family_of(state.method),
-        ),
-    )
+    reason = f"work mailbox at {domain}, not in the directory"
+    return (unmatched(Method.EMAIL_DOMAIN, domain, reason, RANK[Method.EMAIL_DOMAIN]),)
 
 
 def by_unlisted_id(clues: Clues) -> Answers:
@@ -92,7 +69,7 @@ def by_unlisted_id(clues: Clues) -> Answers:
     if not given or clues.directory.account(given) is not None:
         return ()
     reason = f"account id {given} named by the producer, not in the directory"
-    return (unlisted(Method.UNLISTED_ID, given, "", reason),)
+    return (unlisted(given, reason),)
 
 
 def why_no_id(clues: Clues) -> str:
@@ -104,7 +81,7 @@ def why_no_id(clues: Clues) -> str:
 def why_no_domain(clues: Clues) -> str:
     """Why no company domain names anybody, in words."""
     host = clues.event.account_domain
-    return f"{host} serves anybody or nobody" if host else "no company domain named by a producer"
+    return _of_lists(host) if host else "no company domain named by a producer"
 
 
 def why_no_mailbox(clues: Clues) -> str:
@@ -112,16 +89,36 @@ def why_no_mailbox(clues: Clues) -> str:
     host = mail_host(clues.event.email)
     if not host:
         return "no mailbox, or a placeholder"
-    if clues.directory.owners(host):
+    if _owners(clues, host):
         return "a mail event that nobody is known to have acted on"
-    return f"{host} serves anybody" if consumer_mail(host) else f"{host} is no account's domain"
+    return _of_lists(host) if not work_domain(host) else f"{host} is no account's domain, data {builds.SUFFIXES}"
 
 
-def why_not_stitched(clues: Clues) -> str:
-    """Why nothing earlier names anybody, in words."""
-    if shared_device(clues.state, clues.event.occurred_ms):
-        return "a shared device: several people were seen with this visitor"
-    return "nothing earlier is known of this subject, or it was somebody else"
+def why_no_unlisted_mailbox(clues: Clues) -> str:
+    """Why no mailbox names a company nobody listed, in words."""
+    host = mail_host(clues.event.email)
+    if not host:
+        return "no mailbox, or a placeholder"
+    return f"{host} is an account's domain" if _owners(clues, host) else _of_lists(host)
+
+
+_WHOSE = {
+    MailKind.FREE: ("is free mail, which serves anybody", builds.FREE_MAIL),
+    MailKind.DISPOSABLE: ("is throw-away mail", builds.DISPOSABLE_MAIL),
+    MailKind.PLACEHOLDER: ("is set aside for examples", builds.SUFFIXES),
+    MailKind.EDUCATION: ("is a school's or university's (segment education, no company)", builds.EDUCATION),
+    MailKind.WORK: ("is nothing a company can register", builds.SUFFIXES),
+}
+
+
+def _of_lists(host: str) -> str:
+    what, build = _WHOSE[mail_kind(host)]
+    return f"{host} {what}, data {build}"
+
+
+def _owners(clues: Clues, host: str) -> tuple[Account, ...]:
+    """Who owned a host when the event happened."""
+    return clues.directory.owners(host, clues.event.occurred_ms) if host else ()
 
 
 def _mailbox_method(event: Event) -> tuple[Method, str]:

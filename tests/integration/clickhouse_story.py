@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schemas.account import Account
+from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.activity import Activity
 from schemas.alert import Alert, Play
 from schemas.base import Record, Source, Team, to_ms
 from schemas.cause import Cause
 from schemas.event import Event, Grade
 from schemas.feedback import Feedback, Verdict
-from schemas.identity import IdentityFact, Method
+from schemas.identity import FactKind, IdentityFact, Method
 from schemas.journey import Stage
 from schemas.rejected import Rejected, RejectReason
 from schemas.transition import Transition
@@ -51,6 +51,19 @@ def activity(account: str, event_id: str, at: float, kind: str, **more: Any) -> 
         "reason": "domain",
     }
     return Activity(**(given | more))
+
+
+def unmatched(fact_id: str, subject: str, person: str, domain: str) -> IdentityFact:
+    return IdentityFact(
+        fact_id=fact_id,
+        kind=FactKind.UNMATCHED,
+        subject=subject,
+        person=person,
+        domain=domain,
+        reason=f"works at {domain}, no account's domain",
+        event_id="e1",
+        observed_ms=to_ms(day(2 if fact_id == "f2" else 3)),
+    )
 
 
 def event(event_id: str, at: float, **more: Any) -> Event:
@@ -223,7 +236,18 @@ FEEDBACK = (
 )
 ACCOUNTS = (
     Account(account_id="acme", name="Acme", owner="maria@example.com"),
-    Account(account_id="acme", name="Acme Corp", owner="sam@x.io", tier="1", target=True),
+    Account(
+        account_id="acme",
+        name="Acme Corp",
+        domains=("acme.com",),
+        domain_periods=(
+            DomainPeriod(domain="oldco.com", kind=DomainKind.SUBSIDIARY, valid_from=START.date()),
+            DomainPeriod(domain="sold.com", kind=DomainKind.SUBSIDIARY, valid_to=START.date()),
+        ),
+        owner="sam@x.io",
+        tier="1",
+        target=True,
+    ),
 )
 IDENTITY = (
     IdentityFact(
@@ -236,6 +260,12 @@ IDENTITY = (
         event_id="e2",
         observed_ms=to_ms(day(2)),
     ),
+    unmatched("f2", "a:v-1", "jo@newco.io", "newco.io"),
+    unmatched("f3", "e:jo@newco.io", "jo@newco.io", "newco.io"),
+    unmatched("f4", "a:v-2", "al@newco.io", "newco.io"),
+    unmatched("f5", "a:v-3", "kim@oldco.com", "oldco.com"),
+    unmatched("f6", "a:v-3", "kim@acme.com", "acme.com"),
+    unmatched("f7", "a:v-3", "kim@sold.com", "sold.com"),
 )
 REJECTED = (
     refusal(1, RejectReason.BAD_JSON),

@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,17 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from agents.settings import Settings, load
+from deploy.cli.directory.topic import Present, write_directory
 from deploy.demo.process import WorkerProcess
 from deploy.local import ports, stack
+from schemas.account import Account
+from schemas.errors import TransientSinkError
 from schemas.topics import Topic
 from sinks.clickhouse import ClickHouseSink
 from sinks.migrate import migrate
 
 WAIT_SECONDS = 60.0
+START_TRIES = 300
 _numbers = itertools.count(1)
 
 
@@ -67,6 +73,11 @@ class Line:
     async def close(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._processes))
 
+    async def know(self, *hosts: str) -> None:
+        """Put an account for each host into the directory; workers started later know them from the start."""
+        accounts = {host: Account(account_id=host, name=host, domains=(host,)) for host in hosts}
+        await write_directory(self.settings, accounts, Present({}, {}))
+
     async def produce(self, topic: str, records: list[tuple[bytes | None, bytes | None, int | None]]) -> None:
         """Records (key, value, timestamp in ms) as any client would send them."""
         producer = AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers)
@@ -79,7 +90,11 @@ class Line:
             await producer.stop()
 
     async def committed(self, topic: Topic) -> list[dict[str, Any]]:
-        """All records a read_committed subscriber gets."""
+        """Values of all records a read_committed subscriber gets."""
+        return [orjson.loads(value) for _, value in await self.records(topic)]
+
+    async def records(self, topic: Topic) -> list[tuple[bytes, bytes]]:
+        """Keys and values of all records a read_committed subscriber gets."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.bootstrap_servers, isolation_level="read_committed")
         await consumer.start()
         try:
@@ -88,11 +103,11 @@ class Line:
             ends = await consumer.end_offsets(partitions)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
-            values: list[dict[str, Any]] = []
+            found: list[tuple[bytes, bytes]] = []
             while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
-                    values += [orjson.loads(record.value) for record in records]
-            return values
+                    found += [(record.key, record.value) for record in records]
+            return found
         finally:
             await consumer.stop()
 
@@ -129,3 +144,42 @@ async def make_line(
     yield make
     for line in lines:
         await line.close()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The local endpoint as a process of its own."""
+    folder = tmp_path_factory.mktemp("endpoint")
+    port = ports.choose_port("ClickHouse", asked=None, wishes=())
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.local.endpoint",
+        "--path",
+        str(folder / "ch"),
+        "--port",
+        str(port),
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[2])
+        try:
+            found = f"http://127.0.0.1:{port}"
+            _wait_and_migrate(found, process, folder / "log")
+            yield found
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_and_migrate(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(START_TRIES):
+        try:
+            migrate(url, "ready")
+        except TransientSinkError:
+            try:
+                process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(log.read_text()) from None
+        return
+    raise AssertionError(f"{url} does not serve: {log.read_text()}")

@@ -108,8 +108,7 @@ async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line])
         for number in range(60)
     ]
     for line in (together, apart):
-        admin = await connect_admin(line.settings)
-        await admin.close()
+        await line.know(*(f"co{number}-works.com" for number in range(7)))
     await together.start()
     await apart.start("ingest", "advance")
     await apart.start("identify", "archive")
@@ -131,6 +130,7 @@ async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line])
 
 async def test_operators_see_health_and_every_kind_of_figure(make_line: Callable[..., Line]) -> None:
     line = make_line()
+    await line.know("b-works.com")
     worker = await line.start()
     await line.produce(web(line), [(None, native("form_submit", email="a@b-works.com", form="demo"), None)])
 

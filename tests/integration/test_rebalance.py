@@ -17,6 +17,7 @@ pytestmark = pytest.mark.integration
 
 RECORDS = 9000
 ROUNDS = 3
+COMPANIES = 300
 
 
 async def feed(line: Line, stop: asyncio.Event) -> int:
@@ -32,7 +33,7 @@ async def feed(line: Line, stop: asyncio.Event) -> int:
                         "type": "page_view",
                         "occurred_at": moment,
                         "event_id": f"e{number}",
-                        "email": f"p{number % 300}@co{number % 300}-works.com",
+                        "email": f"p{number % COMPANIES}@co{number % COMPANIES}-works.com",
                     }
                 ),
                 None,
@@ -49,6 +50,7 @@ async def test_workers_join_and_leave_and_nothing_is_lost_or_doubled(make_line: 
     admin = await connect_admin(line.settings)
     await create_missing(admin, line.settings)
     await admin.close()
+    await line.know(*(f"co{number}-works.com" for number in range(COMPANIES)))
     stop = asyncio.Event()
     await line.start()
     feeding = asyncio.create_task(feed(line, stop))

@@ -117,7 +117,7 @@ def test_each_activity_is_told_once_and_addresses_never_stitch(events: list[Even
     ids = [item.activity_id for item in activities]
     assert len(ids) == len(set(ids))
     assert not [fact for fact in facts if fact.method in IP_METHODS]
-    assert state is None or state.method not in IP_METHODS
+    assert state is None or not {link.method for link in state.links} & IP_METHODS
     if state is not None and not state.history:
         again = identify(events[0], state, DIRECTORY, NETWORKS)
         assert again.outcome is Outcome.DUPLICATE

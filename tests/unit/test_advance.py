@@ -146,13 +146,6 @@ def test_what_is_old_when_it_comes_raises_no_alert() -> None:
     assert stages(behind)[-1] is Stage.DECIDING
 
 
-def test_suppressed_accounts_raise_no_alert() -> None:
-    account = Account(account_id="acme", name="Acme", suppressed="competitor")
-    result = fold(activity(0, "demo_request"), account=account)
-    assert result.alerts == ()
-    assert {held.reason for held in result.held_back} == {"suppressed"}
-
-
 def test_a_stalled_trial_is_noticed_by_the_clock() -> None:
     started = fold(activity(0, "trial_started", ends_ms=at(14)))
     assert started.state.due_ms == at(3)
@@ -286,3 +279,12 @@ def test_an_address_alone_never_alerts() -> None:
         assert ("demo_request", "ip_only") in [(item.trigger, item.reason) for item in held.held_back]
     mixed = fold(activity(0, method=Method.AS_HOLDER, **asks), activity(1, method=Method.EMAIL_DIRECTORY, **asks))
     assert "demo_request" in [alert.trigger for alert in mixed.alerts]
+
+
+def test_a_late_sign_from_before_the_silence_does_not_end_it() -> None:
+    state = fold(activity(0, "pricing_view"), activity(1, "comparison_view")).state
+    quiet = wake(state, at(40), None, SAAS).state
+    late = fold(activity(0.5, "pricing_view", late=True), state=quiet)
+    assert (stages(late), late.state.stage) == ([], Stage.DORMANT)
+    assert stages(fold(activity(39, "pricing_view", grade=Grade.SUSPECT), state=quiet)) == []
+    assert stages(fold(activity(39, "pricing_view"), state=quiet)) == [Stage.AWARE]

@@ -77,8 +77,9 @@ class Committed:
 
 
 class Fetched:
-    def __init__(self, topic: str, offset: int, value: bytes | None) -> None:
-        self.topic, self.partition, self.offset, self.timestamp, self.value = topic, 0, offset, 1_780_000_000_000, value
+    def __init__(self, topic: str, offset: int, value: bytes | None, key: bytes | None = None) -> None:
+        self.topic, self.partition, self.offset, self.timestamp = topic, 0, offset, 1_780_000_000_000
+        self.value, self.key = value, key
 
 
 @pytest.mark.parametrize("value", [None, b"not json", b'{"account_id": 5}'])
@@ -89,6 +90,13 @@ async def test_what_others_write_wrong_is_passed_over_and_committed(value: bytes
     good = b'{"account_id": "acme", "name": "Acme"}'
     await work.process(tp, [Fetched("accounts", 4, value), Fetched("accounts", 5, good)])
     assert committed.offsets == [{tp: 6}]
+    assert sink.inserts == [("accounts_log", 1)]
+
+
+async def test_a_removed_account_makes_a_row() -> None:
+    sink = MemorySink()
+    work = ArchiveWork({"accounts": ACCOUNTS}, writer(sink), Committed, SystemClock(), Metrics())
+    await work.process(TopicPartition("accounts", 0), [Fetched("accounts", 4, None, b"acme")])
     assert sink.inserts == [("accounts_log", 1)]
 
 

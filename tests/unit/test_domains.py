@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.domains import consumer_mail, mail_host, registrable
+from pipeline.domains import MailKind, consumer_mail, mail_host, mail_kind, registrable
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,24 @@ def test_business_mail_is_not_consumer_mail() -> None:
 def test_mail_host() -> None:
     assert mail_host("Jane@ACME.com") == "acme.com"
     assert mail_host("jane") == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "kind"),
+    [
+        ("gmail.com", MailKind.FREE),
+        ("mail.gmail.com", MailKind.FREE),
+        ("mailinator.com", MailKind.DISPOSABLE),
+        ("sub.example.org", MailKind.PLACEHOLDER),
+        ("stanford.edu", MailKind.EDUCATION),
+        ("cs.ox.ac.uk", MailKind.EDUCATION),
+        ("nus.edu.sg", MailKind.EDUCATION),
+        ("student.ethz.ch", MailKind.EDUCATION),
+        ("u-tokyo.ac.jp", MailKind.EDUCATION),
+        ("siemens.com", MailKind.WORK),
+        ("edu.com", MailKind.WORK),
+    ],
+)
+def test_whose_mail_a_host_serves(host: str, kind: MailKind) -> None:
+    assert mail_kind(host) is kind
+    assert consumer_mail(host) is (kind is not MailKind.WORK)

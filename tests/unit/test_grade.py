@@ -16,9 +16,16 @@ GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.
 
 
 @pytest.mark.parametrize("source", Source)
-@pytest.mark.parametrize("user_agent", ["", BROWSER])
-def test_human(source: Source, user_agent: str) -> None:
+@pytest.mark.parametrize("user_agent", [None, BROWSER])
+def test_human(source: Source, user_agent: str | None) -> None:
     assert grade(source, "page_view", user_agent) == (Grade.HUMAN, "")
+
+
+@pytest.mark.parametrize("source", Source)
+@pytest.mark.parametrize("kind", ["page_view", "form_submit", "click"])
+def test_a_view_told_to_be_without_user_agent_is_suspect(source: Source, kind: str) -> None:
+    suspect = source is Source.WEB and kind == "page_view"
+    assert grade(source, kind, "") == ((Grade.SUSPECT, "empty_user_agent") if suspect else (Grade.HUMAN, ""))
 
 
 @pytest.mark.parametrize(

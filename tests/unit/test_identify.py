@@ -1,8 +1,9 @@
 from pipeline.directory import EMPTY, Directory
-from pipeline.identify import HISTORY_MAX, SEEN_MAX, Outcome, identify, learn
+from pipeline.identify import HISTORY_MAX, SEEN_MAX, Outcome, identify
+from pipeline.learn import learn
 from schemas.account import Account
 from schemas.event import Grade
-from schemas.identity import IdentityFact, Method
+from schemas.identity import FactKind, IdentityFact, Method
 from tests.builders import event
 
 DIRECTORY = Directory({"acme": Account(account_id="acme", name="Acme Corp", domains=("acme.com",))})
@@ -20,9 +21,13 @@ def test_work_mailbox_in_the_directory() -> None:
     assert "mail.acme.com" in activity.reason
 
 
-def test_unknown_business_domain_is_less_sure() -> None:
-    (activity,) = identify(event(email="jo@newco-works.io"), None, DIRECTORY).activities
-    assert (activity.account_id, activity.method, activity.confidence) == ("newco-works.io", Method.EMAIL_DOMAIN, 0.6)
+def test_a_company_domain_that_is_no_accounts_is_told_and_names_nobody() -> None:
+    result = identify(event(email="jo@newco-works.io", anonymous_id="v-1"), None, DIRECTORY)
+    assert (result.outcome, result.activities) == (Outcome.UNMATCHED, ())
+    assert [(fact.kind, fact.subject, fact.domain) for fact in result.facts if fact.kind is not FactKind.EDGE] == [
+        (FactKind.UNMATCHED, "a:v-1", "newco-works.io"),
+        (FactKind.UNMATCHED, "e:jo@newco-works.io", "newco-works.io"),
+    ]
 
 
 def test_free_throwaway_and_placeholder_mail_name_nobody() -> None:
@@ -137,11 +142,22 @@ def test_weaker_evidence_does_not_replace_stronger() -> None:
     weak = IdentityFact(
         fact_id="f",
         subject="a:v-1",
-        account_id="other.com",
-        method=Method.EMAIL_DOMAIN,
+        account_id="ws-7",
+        method=Method.UNLISTED_ID,
         confidence=0.6,
         reason="r",
         event_id="e",
         observed_ms=1,
     )
-    assert learn(weak, strong, DIRECTORY).state is strong
+    learned = learn(weak, strong, DIRECTORY)
+    assert learned.activities == ()
+    assert identify(event(1, anonymous_id="v-1"), learned.state, DIRECTORY).activities[0].account_id == "acme"
+
+
+def test_records_made_of_trusted_values_are_what_validation_makes() -> None:
+    state = identify(event(anonymous_id="v-1"), None, DIRECTORY).state
+    named = identify(event(1, anonymous_id="v-1", email="jane@acme.com"), state, DIRECTORY)
+    for record in (*named.activities, *named.state.links, *(state.history if state else ())):
+        again = type(record).model_validate_json(record.encode())
+        assert (again, again.__dict__.keys()) == (record, record.__dict__.keys())
+        assert set(record.__dict__) == set(type(record).model_fields)

@@ -64,8 +64,8 @@ def named(verdict: Verdict) -> tuple[str, Method, float] | None:
             ("acme", Method.EMAIL_RECIPIENT, 0.7),
         ),
         ({"email": "j@acme.com", "source": Source.EMAIL, "type": "reply"}, ("acme", Method.EMAIL_DIRECTORY, 0.85)),
-        ({"account_domain": "newco-works.io"}, ("newco-works.io", Method.ACCOUNT_DOMAIN, 0.85)),
-        ({"email": "j@newco-works.io"}, ("newco-works.io", Method.EMAIL_DOMAIN, 0.6)),
+        ({"account_domain": "newco-works.io"}, None),
+        ({"email": "j@newco-works.io"}, None),
         ({"account_id": "ws-7"}, ("ws-7", Method.UNLISTED_ID, 0.6)),
         ({"ip": "192.0.2.1"}, None),
         ({"ip": "192.0.2.65"}, None),
@@ -119,7 +119,7 @@ def test_a_domain_claimed_by_two_names_nobody() -> None:
 def test_rank_decides_before_confidence() -> None:
     verdict = ask(email="j@rival.com", ip="198.51.100.9")
     assert named(verdict) == ("rival", Method.EMAIL_DIRECTORY, 0.85)
-    assert named(ask(email="j@newco-works.io", ip="192.0.2.65")) == ("newco-works.io", Method.EMAIL_DOMAIN, 0.6)
+    assert named(ask(email="j@newco-works.io", ip="192.0.2.65")) is None
     assert named(ask(account_id="ws-7", ip="192.0.2.65")) == ("ws-7", Method.UNLISTED_ID, 0.6)
 
 

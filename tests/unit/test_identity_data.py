@@ -9,16 +9,14 @@ from typer.testing import CliRunner
 from agents.networks import load_networks
 from deploy.cli.__main__ import app
 from pipeline.directory import Directory
-from pipeline.identity.accounts import read_accounts
 from pipeline.identity.asn import AsnTable
-from pipeline.identity.kinds import NetworkKind, network_kind
+from pipeline.identity.kinds import network_kind
 from pipeline.identity.names import normal_name
 from pipeline.identity.ranges import RangeTable, number_of, office_network
-from schemas.account import Account, AccountStatus
+from schemas.account import Account
 from schemas.errors import RecordError, SettingsError
+from schemas.event import NetworkKind
 from tests.mmdb import write_mmdb
-
-HEAD = "account_id,name,domains,target,office_ranges\n"
 
 
 def test_networks_by_number_and_by_text_in_both_versions() -> None:
@@ -116,57 +114,6 @@ def test_ranges_that_cannot_be_one_companys(text: str) -> None:
         office_network(text)
     bad = Account(account_id="a", name="A", office_ranges=(text, "198.51.100.0/24"))
     assert Directory({"a": bad}).offices("198.51.100.1") == (bad,)
-
-
-def test_an_accounts_file() -> None:
-    text = (
-        "\ufeffaccount_id,name,domains,aliases,owner,region,tier,target,status,customer_since,"
-        "office_ranges,suppressed,never_by_ip\n"
-        'acme,"Acme, Inc.",acme.com;Acme.DE,Acme Works,m@x.io,EU,1,yes,customer,2025-01-31,198.51.100.0/24,,\n'
-        "\n"
-        "tele,Tele,,,,,,,,,,,true\n"
-    )
-    accounts, problems = read_accounts(text.splitlines())
-    assert problems == []
-    acme, tele = accounts
-    assert (acme.name, acme.domains, acme.aliases) == ("Acme, Inc.", ("acme.com", "acme.de"), ("Acme Works",))
-    assert (acme.target, acme.status, acme.never_by_ip) == (True, AccountStatus.CUSTOMER, False)
-    assert acme.customer_since is not None
-    assert tele.never_by_ip
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("name\nA\n", "line 1, account_id: the column is missing"),
-        ("account_id,name,mood\na,A,good\n", "line 1, mood: no such column"),
-        (HEAD + "a,A,acme,,\n", "line 2, domains: `acme` is no company's domain"),
-        (HEAD + "a,A,,maybe,\n", "line 2, target: `maybe` is neither yes nor no"),
-        (HEAD + "a,A,,,10.0.0.0/8\n", "line 2, office_ranges: `10.0.0.0/8` is a private range"),
-        (HEAD + ",A,,,\n", "line 2, account_id: it is empty"),
-        (HEAD + "a,A,,,\na,B,,,\n", "line 3, account_id: a is on line 2 already"),
-        (HEAD + "a,A,x.com,,\nb,B,x.com,,\n", "line 3, domains: x.com is claimed by a on line 2"),
-        (HEAD + "a,A,x.com,y.com,,,\n", "line 2, row: it has more cells"),
-        ("account_id,name,status\na,A,friend\n", "line 2, status: `friend` is no status"),
-        ("account_id,name,customer_since\na,A,soon\n", "line 2, customer_since: `soon` is no date"),
-    ],
-)
-def test_what_is_wrong_with_an_accounts_file_is_said(text: str, said: str) -> None:
-    _, problems = read_accounts(text.splitlines(keepends=True))
-    assert any(str(problem).startswith(said) for problem in problems), list(map(str, problems))
-    assert all(problem.mend for problem in problems)
-
-
-def test_import_writes_nothing_while_anything_is_wrong(tmp_path: Path) -> None:
-    file = tmp_path / "accounts.csv"
-    file.write_text(HEAD + "a,A,x.com,,\nb,B,,perhaps,\n")
-    result = CliRunner().invoke(app, ["accounts", "import", str(file), "--json"])
-    assert result.exit_code == 1
-    found = json.loads(result.stdout)
-    assert (found["accounts"], found["written"], [item["line"] for item in found["problems"]]) == (1, 0, [3])
-    file.write_text(HEAD + "a,A,x.com,,\n")
-    result = CliRunner().invoke(app, ["accounts", "import", str(file), "--dry-run"])
-    assert (result.exit_code, result.stdout) == (0, "1 accounts are right\n")
 
 
 def test_explain_prints_one_object_a_line_with_the_whole_chain(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from pipeline.directory import Directory
-from pipeline.identify import Identified, Outcome, identify, learn
+from pipeline.identify import Identified, Outcome, identify
 from pipeline.identity.ids import KNOWN_MAX, placeholder_id, placeholder_mailbox, with_real_ids
 from pipeline.identity.networks import NO_NETWORKS
+from pipeline.learn import learn
 from schemas.account import Account
 from schemas.event import Event
 from schemas.identity import IdentityFact, Method, SubjectState
@@ -65,7 +66,7 @@ def test_a_placeholder_visitor_is_nobodys_history() -> None:
     assert "a:null" not in {fact.subject for fact in named.facts}
     assert {fact.subject for fact in named.facts} == {"u:u-1", "e:jane@acme-works.com"}
     assert (after.outcome, after.activities) == (Outcome.PLACEHOLDER, ())
-    assert after.state.account_id == ""
+    assert after.state.links == ()
 
 
 def test_a_device_of_two_users_is_not_stitched_back() -> None:
@@ -84,7 +85,17 @@ def test_a_device_of_two_users_is_not_stitched_back() -> None:
         ["acme"],
     ]
     assert results[3].outcome is Outcome.WAITING
-    assert "a:v-1" not in {fact.subject for result in results[2:] for fact in result.facts}
+
+
+def test_on_a_shared_device_each_signed_in_visit_is_its_users() -> None:
+    *_, bob, jane = run(
+        event(0, anonymous_id="v-1", user_id="u-1", email="jane@acme-works.com"),
+        event(1, anonymous_id="v-1", user_id="u-2", email="bob@rival-works.com"),
+        event(2, anonymous_id="v-1", user_id="u-2"),
+        event(3, anonymous_id="v-1", user_id="u-1"),
+    )
+    assert [(item.account_id, item.person) for item in bob.activities] == [("rival", "bob@rival-works.com")]
+    assert [(item.account_id, item.person) for item in jane.activities] == [("acme", "jane@acme-works.com")]
 
 
 def test_after_thirty_days_a_device_is_one_users_again() -> None:
@@ -116,11 +127,14 @@ def test_a_user_is_never_taken_for_another_person() -> None:
         event(40, anonymous_id="v-1", user_id="u-2", account_id="acme"),
     )
     assert [item.person for item in named.activities] == ["u-2"]
-    assert named.state.person == "u-2"
 
 
 def test_a_fact_does_not_name_a_shared_device() -> None:
-    state = SubjectState(users={"u-1": event(0).occurred_ms, "u-2": event(1).occurred_ms})
+    (*_, waiting) = run(
+        event(0, anonymous_id="v-1", user_id="u-1"),
+        event(1, anonymous_id="v-1", user_id="u-2"),
+        event(2, anonymous_id="v-1"),
+    )
     fact = IdentityFact(
         fact_id="f",
         subject="a:v-1",
@@ -129,9 +143,11 @@ def test_a_fact_does_not_name_a_shared_device() -> None:
         confidence=0.85,
         reason="r",
         event_id="e",
-        observed_ms=event(2).occurred_ms,
+        observed_ms=event(3).occurred_ms,
     )
-    assert learn(fact, state, DIRECTORY).state is state
+    learned = learn(fact, waiting.state, DIRECTORY)
+    assert learned.activities == ()
+    assert identify(event(4, anonymous_id="v-1"), learned.state, DIRECTORY).outcome is Outcome.WAITING
 
 
 def test_an_address_names_the_event_and_not_the_visitor() -> None:
@@ -141,7 +157,7 @@ def test_an_address_names_the_event_and_not_the_visitor() -> None:
         event(2, anonymous_id="v-1", email="bob@rival-works.com"),
     )
     assert [(item.account_id, item.method) for item in office.activities] == [("acme", Method.OFFICE_RANGE)]
-    assert (office.facts, office.state.account_id) == ((), "")
+    assert (office.facts, office.state.links) == ((), ())
     assert away.outcome is Outcome.WAITING
     assert [(item.account_id, item.late) for item in named.activities] == [
         ("rival", True),
@@ -158,9 +174,3 @@ def test_what_an_address_named_is_not_told_again_for_the_same_account() -> None:
     )
     assert [item.occurred_ms for item in named.activities] == [event(1).occurred_ms, event(2).occurred_ms]
     assert (named.state.history, named.state.by_network) == ((), {})
-
-
-def test_a_state_of_the_first_version_is_read() -> None:
-    old = '{"version":1,"account_id":"acme","domain":"","person":"j","method":"email_directory","confidence":0.85}'
-    state = SubjectState.model_validate_json(old)
-    assert identify(event(1, anonymous_id="v-1"), state, DIRECTORY).activities[0].account_id == "acme"

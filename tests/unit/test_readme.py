@@ -7,6 +7,7 @@ from typer.main import get_command
 
 from agents.settings import Settings
 from deploy.cli.__main__ import app
+from pipeline.accounts.table import read_accounts
 from schemas.base import Source, Team
 from schemas.topics import ALERTS, CATALOGUE, RAW
 
@@ -41,6 +42,11 @@ def test_every_topic_named_exists() -> None:
     for name in re.findall(r"intent\.[a-z.]+\.v1", README):
         assert name in known, name
     assert {RAW[source].name for source in Source} | {ALERTS[team].name for team in Team} <= known
+
+
+def test_the_file_of_accounts_shown_is_right() -> None:
+    sheet = read_accounts(README.split("```csv\n")[1].split("```")[0].splitlines(keepends=True))
+    assert (len(sheet.accounts), sheet.problems) == (2, [])
 
 
 def test_every_view_named_exists() -> None:

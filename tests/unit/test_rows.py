@@ -1,12 +1,12 @@
 """Nouns as rows: values, names, bad input, older and newer records."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
 import pytest
 
-from schemas.account import Account
+from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.alert import Alert, AlertPerson, Play
 from schemas.base import Source, Team
 from schemas.cause import Cause
@@ -238,11 +238,20 @@ def test_the_same_answer_has_the_same_id_and_another_has_not() -> None:
     assert ids[0] == ids[2] != ids[1]
 
 
-def test_an_account_taken_off_the_directory_makes_no_row() -> None:
+def test_a_deletion_without_a_key_makes_no_row() -> None:
     account = Account(account_id="acme", name="Acme", domains=("acme.com",))
     batch = rows_of(Account, [None, account.encode(), b""], [PLACE, PLACE, PLACE])
     row = one(batch)
-    assert (row["name"], row["domains"], row["customer_since"]) == ("Acme", ["acme.com"], 0)
+    assert (row["name"], row["domains"], row["customer_since"], row["removed"]) == ("Acme", ["acme.com"], 0, False)
+
+
+def test_an_account_taken_off_the_directory_is_a_row_that_says_so() -> None:
+    period = DomainPeriod(domain="old.com", kind=DomainKind.SUBSIDIARY, valid_to=date(1970, 1, 11))
+    account = Account(account_id="acme", name="Acme", domain_periods=(period,))
+    batch = rows_of(Account, [account.encode(), None, b"", None], [PLACE] * 4, keys=[b"acme", b"acme", b"acme", None])
+    there, gone = as_dicts(batch)
+    assert there["domain_periods"] == [("old.com", "subsidiary", 0, 10)]
+    assert (gone["account_id"], gone["name"], gone["domain_periods"], gone["removed"]) == ("acme", "", [], True)
 
 
 def test_each_table_is_named_after_its_noun() -> None:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from pipeline.ingest import RawRecord, ingest
+from pipeline.machines.watch import watch
 from schemas.base import Source
 from schemas.event import Event
 from schemas.rejected import Rejected, RejectReason
@@ -129,3 +130,12 @@ def test_snowplow_is_named() -> None:
         (one,) = outcomes(line, Source.WEB)
         assert isinstance(one, Rejected)
         assert ("Snowplow" in one.detail) == (line.count(b"\t") == 130)  # one line lacks a column, on purpose
+
+
+@pytest.mark.parametrize("path", files("sendgrid", "anymail*.json"))
+def test_sendgrid_events_can_be_watched(path: Path) -> None:
+    for one in outcomes(path.read_bytes(), Source.EMAIL):
+        assert isinstance(one, Event), one
+        found = watch(one, None)
+        assert found.grade is one.grade
+        assert found.verdicts == ()

@@ -192,7 +192,7 @@ def test_a_world_without_companies_is_silent() -> None:
 
 def test_it_shares_no_code_with_what_it_tests() -> None:
     ours = set()
-    for path in Path(deploy.simulate.__file__).parent.glob("*.py"):
+    for path in Path(deploy.simulate.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module:
                 ours.add(node.module)

@@ -149,8 +149,9 @@ def test_message_truth_is_by_ordinal() -> None:
     marks = list(truth(SPEC).marks())
     ordinals = {mark["ordinal"]: mark for mark in marks}
     for ordinal, message in enumerate(messages(SPEC)):
-        assert (ordinal in ordinals) == (message.label is not Label.HUMAN)
+        assert (ordinal in ordinals) == (message.label is not Label.HUMAN or bool(message.machines))
         if ordinal in ordinals:
+            assert ordinals[ordinal]["machines"] == dict(message.machines)
             assert ordinals[ordinal]["event_ids"] == message.event_ids
             assert ordinals[ordinal]["label"] == message.label
 

@@ -1,4 +1,6 @@
-from agents.shell.state import StateStore, StateView, due_headers, due_of
+import pytest
+
+from agents.shell.state import StateStore, StateView, headers_of, read_headers
 
 
 def test_writes_count_only_once_committed() -> None:
@@ -36,10 +38,30 @@ def test_the_same_due_time_written_often_is_due_once() -> None:
     assert store.due(10, 10) == [b"a"]
 
 
-def test_due_times_travel_as_headers() -> None:
-    assert due_of(due_headers(1234)) == 1234
-    assert due_headers(0) == []
-    assert due_of(()) == 0
+@pytest.mark.parametrize("due_ms", [0, 1234])
+@pytest.mark.parametrize("marked", [False, True])
+def test_due_times_and_marks_travel_as_headers(due_ms: int, marked: bool) -> None:
+    assert read_headers(headers_of(due_ms, marked)) == (due_ms, marked)
+    assert read_headers(tuple(headers_of(due_ms, marked))) == (due_ms, marked)
+
+
+def test_what_is_neither_due_nor_marked_has_no_headers() -> None:
+    assert headers_of(0, False) == []
+
+
+def test_marked_keys_are_known() -> None:
+    store = StateStore()
+    view = StateView(store)
+    view.put(b"a", b"x", marked=True)
+    view.put(b"b", b"x")
+    assert view.marked == set()
+    view.commit()
+    assert StateView(store).marked == {b"a"}
+    store.apply(b"a", b"y", 0)
+    store.apply(b"b", b"y", 0, True)
+    assert store.marked == {b"b"}
+    store.apply(b"b", None, 0, True)
+    assert store.marked == set()
 
 
 def test_times_that_move_do_not_pile_up() -> None:

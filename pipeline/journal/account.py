@@ -1,0 +1,275 @@
+"""One account while a batch is worked: activities are folded and kept in the journal; corrections among them restate
+what came of it. State and standing transitions are the same however the topic is cut into batches; an alert that was
+retracted between two corrections stays so, while corrections worked at once do not touch it.
+
+A correction is an activity that takes back (`retraction`) or replaces (a higher revision) what lies in the journal, or
+a directory that suppresses the account or no longer does. Corrections that follow each other are worked at once.
+
+A suppressed account's journey goes on in silence: nothing of it stands, and once it is suppressed no more everything is
+as if it had never been, save that no alert is raised for what was.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.advance import Advanced, HeldBack, advance, standing_of, wake
+from pipeline.journal.loaded import Journal
+from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
+from pipeline.journal.refold import refold
+from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, said_alert, said_transition, settle
+from pipeline.rules import Rules
+from pipeline.score import DAY_MS
+from schemas.account import Account
+from schemas.activity import RETRACTION, Activity, Attributed
+from schemas.alert import Alert
+from schemas.event import Grade
+from schemas.hit import Hit, Returned
+from schemas.journey import JournalHead, JourneyState
+from schemas.kept.journal import Entry, Said
+from schemas.transition import Transition
+
+RETURNED_DAYS = 30
+RETURNED_MAX = 60
+REASONS_SHOWN_MAX = 3
+SUPPRESSION = "suppression"
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What came of a batch, or of a firing of timers, for one account.
+
+    Args:
+        state: what to remember; the same object where nothing changed, None for an account that still is none.
+        pages: pages of the journal to write.
+        transitions, alerts: to send, in order; restated, withdrawn and retracted ones among them.
+        held_back: alerts that are not sent.
+        returned: hits given back to their subjects.
+        restated: why the account was folded anew, each time: `retraction`, `revision` or `suppression`.
+        beyond: activities taken back that lay before the journal, so that what came of them stays.
+    """
+
+    state: JourneyState | None
+    pages: Pages
+    transitions: tuple[Transition, ...]
+    alerts: tuple[Alert, ...]
+    held_back: tuple[HeldBack, ...]
+    returned: tuple[Returned, ...]
+    restated: tuple[str, ...]
+    beyond: int
+
+
+class AccountWork:
+    """See the module's text.
+
+    Args:
+        state: what is remembered; None for an account never seen.
+        account_id: the account.
+        account: its directory entry, if it has one.
+        rules: the journey's rules.
+        read: gives a page of its journal.
+        ticked_ms: when the last tick was, which fired all timers due by then; one comes after each batch.
+        bounds: how much of the journal is kept.
+    """
+
+    def __init__(
+        self,
+        state: JourneyState | None,
+        account_id: str,
+        account: Account | None,
+        rules: Rules,
+        read: Read,
+        ticked_ms: int,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
+        self._state, self._account_id, self._account, self._rules = state, account_id, account, rules
+        self._read, self._ticked_ms, self._bounds = read, ticked_ms, bounds
+        self._standing = standing_of(account)
+        self._suppressed = bool(account is not None and account.suppressed)
+        self._journal: Journal | None = None
+        self._pending: dict[str, str] = {}
+        self._pages: Pages = {}
+        self._transitions: list[Transition] = []
+        self._alerts: list[Alert] = []
+        self._held_back: list[HeldBack] = []
+        self._returned: list[Returned] = []
+        self._restated: list[str] = []
+        self._beyond = 0
+
+    def take(self, activities: Iterable[Activity]) -> None:
+        """Work activities, in the order of the topic."""
+        self._meet_directory()
+        plain: list[Activity] = []
+        for activity in activities:
+            if activity.revision or activity.type == RETRACTION:
+                self._fold(plain)
+                plain = []
+                if not self._is_new(activity):
+                    self._correct(activity)
+                    continue
+            plain.append(activity)
+        self._fold(plain)
+        self._restate()
+
+    def wake(self, now_ms: int) -> None:
+        """Fire the timers due by `now_ms`, each as of its due time; see whether the directory still says the same."""
+        self._meet_directory()
+        before = self._state
+        if before is None:
+            return
+        result = wake(before, now_ms, self._account, self._rules)
+        if result.state is not before:
+            entry = Entry.model_construct(ticked_ms=now_ms, standing=self._standing, activities=())
+            self._keep(before, result, entry)
+
+    def result(self) -> Worked:
+        """What came of it."""
+        return Worked(
+            self._state,
+            self._pages,
+            tuple(self._transitions),
+            tuple(self._alerts),
+            tuple(self._held_back),
+            tuple(self._returned),
+            tuple(self._restated),
+            self._beyond,
+        )
+
+    def _meet_directory(self) -> None:
+        state, account = self._state, self._account
+        if state is not None and state.suppressed != self._suppressed:
+            words = f"suppressed: {account.suppressed}" if account and self._suppressed else "no longer suppressed"
+            self._pending[words] = SUPPRESSION
+            self._restate()
+
+    def _fold(self, activities: Sequence[Activity]) -> None:
+        if activities:
+            self._restate()
+        while activities:
+            before = self._state
+            space = room(before.journal if before is not None else JournalHead(), self._bounds)
+            piece, activities = activities[:space], activities[space:]
+            result = advance(before, self._account_id, piece, self._account, self._rules)
+            if result.counted:
+                entry = Entry.model_construct(
+                    ticked_ms=self._ticked_ms, standing=self._standing, activities=result.counted
+                )
+                self._ticked_ms = 0
+                self._keep(before, result, entry)
+
+    def _keep(self, before: JourneyState | None, result: Advanced, entry: Entry) -> None:
+        """Take over what a fold came to, and note it in the journal."""
+        head = before.journal if before is not None else JournalHead()
+        number = head.entries
+        head, pages = append(head, before, entry, self._bounds)
+        self._pages |= pages
+        if self._journal is not None:
+            self._journal.follow(head, before, entry)
+        self._held_back += result.held_back
+        if self._suppressed:
+            self._held_back += [HeldBack(alert.trigger, "suppressed") for alert in result.alerts]
+        elif result.transitions or result.alerts:
+            head = self._say(head, result, number)
+        self._state = result.state.model_copy(update={"journal": head, "suppressed": self._suppressed})
+
+    def _say(self, head: JournalHead, result: Advanced, entry: int) -> JournalHead:
+        """Send what a fold made; what was taken back before gets the next revision."""
+        unsaid = dict(head.unsaid)
+        records: list[Said] = []
+        for transition in result.transitions:
+            digest, revision = digest_of(transition), unsaid.pop(transition.transition_id, NEVER_SAID)
+            if revision != NEVER_SAID:
+                transition = transition.model_copy(update={"revision": revision + 1, "restated_because": CAME_BACK})
+            self._transitions.append(transition)
+            records.append(said_transition(transition, entry, digest))
+        for alert in result.alerts:
+            if (revision := unsaid.pop(alert.alert_id, NEVER_SAID)) != NEVER_SAID:
+                alert = alert.model_copy(update={"revision": revision + 1})
+            self._alerts.append(alert)
+            records.append(said_alert(alert, entry))
+        return self._note(head, records, unsaid)
+
+    def _note(self, head: JournalHead, records: Sequence[Said], unsaid: Mapping[str, int]) -> JournalHead:
+        first = head.said
+        head, pages = say(head, records, unsaid, self._bounds)
+        self._pages |= pages
+        if self._journal is not None:
+            self._journal.note(first, records, head)
+        return head
+
+    def _is_new(self, activity: Activity) -> bool:
+        """Whether it corrects nothing the journal knows, so that it is folded like any other."""
+        if activity.type == RETRACTION:
+            return False
+        return self._state is None or self._load().revision(activity.activity_id) is None
+
+    def _correct(self, activity: Activity) -> None:
+        """Correct the journal; the account is folded anew once all corrections that follow each other are in."""
+        if self._state is None:
+            return
+        journal = self._load()
+        if activity.type == RETRACTION:
+            removed = journal.take_back(activity.subject)
+            beyond = journal.forget_evidence(activity.subject)
+            self._beyond += beyond
+            if removed or beyond:
+                self._pending[activity.reason] = "retraction"
+            if hits := returned_hits(removed, activity.occurred_ms):
+                self._returned.append(
+                    Returned(
+                        subject=activity.subject,
+                        account_id=self._account_id,
+                        returned_ms=activity.occurred_ms,
+                        hits=hits,
+                    )
+                )
+        elif activity.revision > (journal.revision(activity.activity_id) or 0):
+            journal.replace(activity)
+            self._pending[f"graded {activity.grade}: {activity.grade_reason}".rstrip(": ")] = "revision"
+
+    def _restate(self) -> None:
+        """Fold the corrected journal anew, and say what is different."""
+        if not self._pending:
+            return
+        state = self._state
+        assert state is not None
+        journal = self._load()
+        start = 0 if SUPPRESSION in self._pending.values() else journal.start()
+        oldest = journal.segments[start].first if journal.segments else state.journal.entries
+        refolded = refold(journal, start, state, self._standing, self._ticked_ms, self._rules)
+        head, came_to = state.journal, refolded.state
+        self._pages |= journal.changes(start)
+        head = head.model_copy(update={"filled": journal.filled()})
+        if refolded.last is not None:
+            entry, after = refolded.last
+            self._ticked_ms = 0
+            head, pages = append(head, came_to, entry, self._bounds)
+            self._pages |= pages
+            journal.follow(head, came_to, entry)
+            came_to = after
+        reason = "; ".join(list(self._pending)[:REASONS_SHOWN_MAX])
+        settled = settle(journal.said, oldest, refolded, head.unsaid, self._suppressed, reason)
+        self._pages |= journal.amend(settled.changed)
+        head = self._note(head, settled.added, settled.unsaid)
+        self._transitions += settled.transitions
+        self._alerts += settled.alerts
+        self._held_back += settled.held_back
+        self._restated += sorted(set(self._pending.values()))
+        self._pending = {}
+        self._state = came_to.model_copy(update={"journal": head, "suppressed": self._suppressed})
+
+    def _load(self) -> Journal:
+        if self._journal is None:
+            head = self._state.journal if self._state is not None else JournalHead()
+            self._journal = Journal(head, lambda name: self._pages[name] if name in self._pages else self._read(name))
+        return self._journal
+
+
+def returned_hits(removed: Iterable[Attributed], until_ms: int) -> tuple[Hit, ...]:
+    """What may still find another account: people's hits of the last 30 days, the newest 60, oldest first."""
+    since_ms = until_ms - RETURNED_DAYS * DAY_MS
+    fresh = [item for item in removed if item.occurred_ms > since_ms and item.grade is not Grade.MACHINE]
+    fresh.sort(key=lambda item: (item.occurred_ms, item.event_id))
+    return tuple(
+        Hit.model_construct(**{name: getattr(item, name) for name in Hit.model_fields})
+        for item in fresh[-RETURNED_MAX:]
+    )

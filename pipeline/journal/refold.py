@@ -1,0 +1,73 @@
+"""A corrected journal -> the journey as if it had always been so.
+
+Timers fire at each tick there was, also those that did not fire then, since evidence that is gone now kept them from
+it: so what comes out is what an undisturbed run would have come to. The rules are those of now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.advance import Fold
+from pipeline.journal.loaded import Journal
+from pipeline.rules import Rules
+from schemas.alert import Alert
+from schemas.journey import JourneyState, Standing
+from schemas.kept.journal import Entry
+from schemas.transition import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Refolded:
+    """What the journal's entries come to.
+
+    Args:
+        state: after the last entry.
+        last: a further entry with the timers that fired only now, and the state after it; None where none did.
+        transitions, alerts: id -> (number of the entry that made it, itself), in order.
+    """
+
+    state: JourneyState
+    last: tuple[Entry, JourneyState] | None
+    transitions: Mapping[str, tuple[int, Transition]]
+    alerts: Mapping[str, tuple[int, Alert]]
+
+
+def refold(
+    journal: Journal, start: int, state: JourneyState, standing: Standing, ticked_ms: int, rules: Rules
+) -> Refolded:
+    """Fold entries anew; checkpoints on the way are brought up to date in the journal.
+
+    Args:
+        journal: corrected.
+        start: segment to begin with; nothing before it was corrected.
+        state: the account's, before the correction.
+        standing: what the directory says now.
+        ticked_ms: the tick there was since the last entry; 0 if none.
+        rules: the journey's rules.
+    """
+    transitions: dict[str, tuple[int, Transition]] = {}
+    alerts: dict[str, tuple[int, Alert]] = {}
+
+    def note(number: int, fold: Fold) -> None:
+        made, raised = fold.drain()
+        transitions.update((item.transition_id, (number, item)) for item in made)
+        alerts.update((item.alert_id, (number, item)) for item in raised)
+
+    before = journal.segments[start].before if journal.segments else state
+    fold = Fold(before, state.account_id, standing, rules)
+    for at, segment in enumerate(journal.segments[start:]):
+        if at:
+            segment.before = fold.freeze()
+        for number, entry in segment.entries.items():
+            fold.standing = entry.standing or standing
+            fold.fire_due(entry.ticked_ms)
+            for activity in entry.activities:
+                fold.take(activity)
+            note(number, fold)
+    came_to = fold.freeze()
+    rest = Fold(came_to, state.account_id, standing, rules)
+    rest.fire_due(ticked_ms)
+    note(state.journal.entries, rest)
+    after = rest.result().state
+    entry = Entry.model_construct(ticked_ms=ticked_ms, standing=standing, activities=())
+    return Refolded(came_to, (entry, after) if after is not came_to else None, transitions, alerts)

@@ -1,0 +1,156 @@
+"""What was said against what a refold says: what to say anew, and what to take back.
+
+- A transition that is made no more is withdrawn; one made with other content is said again; one newly made is said.
+- An alert that is made no more is retracted; one that still is stays as it was said; one newly made is never sent,
+  since it would be history that alerts as news.
+- Of a suppressed account nothing stands. What stood comes back when it is suppressed no more, alerts excepted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from pipeline.advance import HeldBack
+from pipeline.journal.refold import Refolded
+from schemas.alert import Alert, AlertStatus
+from schemas.kept.journal import Said
+from schemas.transition import Transition
+
+CAME_BACK = "It was withdrawn before, and its evidence came back"
+NEVER_SAID = -1
+
+
+@dataclass
+class Settled:
+    """What to say, and what to note.
+
+    Args:
+        unsaid: id -> revision it was taken back with; `NEVER_SAID` for an alert that was made but never sent.
+        changed: number of a record of what was said -> how it is now.
+        added: records of what is said for the first time.
+        transitions, alerts: to send.
+        held_back: alerts that came to light.
+    """
+
+    unsaid: dict[str, int]
+    changed: dict[int, Said] = field(default_factory=dict)
+    added: list[Said] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    held_back: list[HeldBack] = field(default_factory=list)
+
+
+def said_transition(transition: Transition, entry: int, digest: str) -> Said:
+    """The note of a transition that is said."""
+    slim = transition.model_copy(update={"causes": (), "why": ""})
+    return Said.model_construct(entry=entry, transition=slim, alert=None, digest=digest, muted=False)
+
+
+def said_alert(alert: Alert, entry: int) -> Said:
+    """The note of an alert that is said."""
+    slim = alert.model_copy(update={"causes": (), "why": ""})
+    return Said.model_construct(entry=entry, transition=None, alert=slim, digest="", muted=False)
+
+
+def digest_of(transition: Transition) -> str:
+    """Hash of what a transition says as it is made, rule version aside: rules that change nothing else are no news."""
+    content = transition.encode().replace(transition.rule_version.encode(), b"")
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+def settle(
+    said: Mapping[int, Said], oldest: int, refolded: Refolded, unsaid: Mapping[str, int], mute: bool, reason: str
+) -> Settled:
+    """Compare, and decide.
+
+    Args:
+        said: what was said, by number.
+        oldest: number of the oldest entry that was folded anew; what an older one made stands as it was.
+        refolded: what is made now.
+        unsaid: what does not stand.
+        mute: the account is suppressed.
+        reason: why all this, in words.
+    """
+    settled = Settled(dict(unsaid))
+    known: set[str] = set()
+    for number, record in said.items():
+        if record.transition is not None:
+            known.add(record.transition.transition_id)
+            _settle_transition(settled, number, record, record.transition, oldest, refolded, mute, reason)
+        elif record.alert is not None:
+            known.add(record.alert.alert_id)
+            made = record.alert.alert_id in refolded.alerts
+            if record.alert.status is AlertStatus.RAISED and (mute or (not made and record.entry >= oldest)):
+                _retract(settled, number, record, record.alert, reason)
+    if not mute:
+        for entry, transition in refolded.transitions.values():
+            if transition.transition_id not in known:
+                _say(settled, None, transition, entry, settled.unsaid.get(transition.transition_id, NEVER_SAID), reason)
+        for _, alert in refolded.alerts.values():
+            if alert.alert_id not in known and alert.alert_id not in settled.unsaid:
+                settled.unsaid[alert.alert_id] = NEVER_SAID
+                settled.held_back.append(HeldBack(alert.trigger, "restated"))
+    return settled
+
+
+def _settle_transition(
+    settled: Settled,
+    number: int,
+    record: Said,
+    said: Transition,
+    oldest: int,
+    refolded: Refolded,
+    mute: bool,
+    reason: str,
+) -> None:
+    entry, made = refolded.transitions.get(said.transition_id, (record.entry, None))
+    sealed = made is None and record.entry < oldest
+    if mute:
+        muted = (sealed or made is not None) and (record.muted or not said.withdrawn)
+        if not said.withdrawn:
+            _withdraw(settled, number, record, said, reason)
+        if muted != record.muted:
+            settled.changed[number] = settled.changed.get(number, record).model_copy(update={"muted": muted})
+    elif made is not None:
+        if said.withdrawn or record.digest != digest_of(made):
+            _say(settled, number, made, entry, said.revision, reason)
+        elif entry != record.entry:
+            settled.changed[number] = record.model_copy(update={"entry": entry})
+    elif sealed and record.muted:
+        words = f"{said.account_name}: {said.to_stage}, as before; its causes are no longer kept."
+        _say(settled, number, said.model_copy(update={"why": words, "withdrawn": False}), entry, said.revision, reason)
+    elif not sealed and not said.withdrawn:
+        _withdraw(settled, number, record, said, reason)
+
+
+def _say(settled: Settled, number: int | None, transition: Transition, entry: int, revision: int, reason: str) -> None:
+    said = transition.model_copy(update={"revision": revision + 1, "restated_because": reason})
+    settled.unsaid.pop(said.transition_id, None)
+    settled.transitions.append(said)
+    record = said_transition(said, entry, digest_of(transition))
+    if number is None:
+        settled.added.append(record)
+    else:
+        settled.changed[number] = record
+
+
+def _withdraw(settled: Settled, number: int, record: Said, said: Transition, reason: str) -> None:
+    gone = {
+        "revision": said.revision + 1,
+        "withdrawn": True,
+        "restated_because": reason,
+        "causes": (),
+        "score": 0.0,
+    }
+    withdrawn = said.model_copy(update=gone)
+    settled.transitions.append(withdrawn.model_copy(update={"why": f"Withdrawn: {reason}"}))
+    settled.changed[number] = record.model_copy(update={"transition": withdrawn})
+    settled.unsaid[said.transition_id] = withdrawn.revision
+
+
+def _retract(settled: Settled, number: int, record: Said, said: Alert, reason: str) -> None:
+    gone = {"revision": said.revision + 1, "status": AlertStatus.RETRACTED, "causes": (), "score": 0.0}
+    retracted = said.model_copy(update=gone)
+    settled.alerts.append(retracted.model_copy(update={"why": f"Withdrawn: {reason}"}))
+    settled.changed[number] = record.model_copy(update={"alert": retracted})
+    settled.unsaid[said.alert_id] = retracted.revision

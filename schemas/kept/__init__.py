@@ -1,0 +1,1 @@
+"""What a stage keeps for itself beside the states of its keys: it never lies on a topic others read."""

@@ -1,0 +1,151 @@
+"""Stage 3 as its lane calls it: keys, pages, marks, topics, counts."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+
+from agents.advance import AdvanceHandler
+from agents.metrics import Metrics
+from agents.shell.outbox import Outbox
+from agents.shell.state import StateStore, StateView, headers_of, read_headers
+from pipeline.directory import EMPTY, Directory
+from pipeline.saas import SAAS
+from schemas.account import Account
+from schemas.activity import Activity
+from schemas.event import Grade
+from schemas.hit import Returned
+from schemas.topics import ALERTS, RETURNED, TRANSITIONS, Topic, TopicNames
+from tests.account_lane import retraction
+from tests.builders import activity, at
+
+DEMO = activity(1, "demo_request", "", subject="a:v-1")
+RIVAL = Account(account_id="acme", name="Acme", suppressed="competitor")
+
+
+class Lane:
+    """A lane without a broker: what is committed is taken over, and can be read back as from the changelog."""
+
+    def __init__(self) -> None:
+        self.directory: Directory = EMPTY
+        self.metrics = Metrics()
+        self.handler = AdvanceHandler(TopicNames("x."), lambda: self.directory, SAAS, self.metrics)
+        self.store = StateStore()
+        self.changelog: dict[bytes, tuple[bytes | None, list[tuple[str, bytes]]]] = {}
+
+    def handle(self, *activities: Activity) -> tuple[Outbox, list[int]]:
+        records: list[Any] = [
+            SimpleNamespace(key=item.account_id.encode(), value=item.encode(), topic="t", partition=0, offset=0)
+            for item in activities
+        ]
+        view, out = StateView(self.store), Outbox(lambda topic: 3)
+        received = self.handler.handle(records, view, out)
+        self._commit(view, out)
+        return out, list(received)
+
+    def tick(self) -> Outbox | None:
+        view, out = StateView(self.store), Outbox(lambda topic: 3)
+        stale = self.handler.stale(view)
+        if not stale:
+            return None
+        self.handler.wake(stale, at(3), view, out)
+        self._commit(view, out)
+        return out
+
+    def restart(self) -> None:
+        self.store = StateStore()
+        for key, (value, headers) in self.changelog.items():
+            self.store.apply(key, value, *read_headers(headers))
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"triggerpoint_{name}", labels) or 0.0
+
+    def _commit(self, view: StateView, out: Outbox) -> None:
+        for key, (value, due_ms, marked) in view.writes.items():
+            self.changelog[key] = (value, headers_of(due_ms, marked))
+        view.commit()
+        out.committed()
+
+
+def sent(out: Outbox, *topics: Topic) -> list[tuple[bytes, dict[str, Any], dict[str, bytes]]]:
+    names = {"x." + topic.name for topic in topics}
+    return [
+        (key, orjson.loads(value), dict(headers))
+        for (topic, _), records in out.records.items()
+        for key, value, headers in records
+        if topic in names
+    ]
+
+
+def test_pages_lie_under_keys_no_account_can_have() -> None:
+    lane = Lane()
+    lane.handle(DEMO)
+    keys = [key for key, _ in lane.store.items()]
+    assert b"acme" in keys
+    assert len(keys) == 4  # the state, an entry, a transition and an alert
+    assert all(key == b"acme" or key.startswith(b"acme\xff") for key in keys)
+    assert lane.store.due(at(400), 10) == [b"acme"]
+
+
+def test_a_retraction_takes_back_and_gives_hits_back() -> None:
+    lane = Lane()
+    lane.handle(DEMO)
+    out, received = lane.handle(retraction(2))
+    assert received == []
+    ((key, returned, _),) = sent(out, RETURNED)
+    assert key == b"a:v-1"
+    assert [hit.event_id for hit in Returned.model_validate(returned).hits] == [DEMO.event_id]
+    assert [value["withdrawn"] for _, value, _ in sent(out, TRANSITIONS)] == [True]
+    alerts = sent(out, *ALERTS.values())
+    assert {value["status"] for _, value, _ in alerts} == {"retracted"}
+    assert {headers["ce_status"] for _, _, headers in alerts} == {b"retracted"}
+    assert len(alerts) == 1
+
+
+def test_what_is_undone_is_counted() -> None:
+    lane = Lane()
+    lane.handle(DEMO)
+    lane.handle(retraction(2))
+    assert lane.count("restatements_total", reason="retraction") == 1
+    assert lane.count("transitions_restated_total", outcome="withdrawn") == 1
+    assert lane.count("transitions_total", from_stage="unaware", to_stage="deciding") == 1
+    assert lane.count("alerts_total", team="sales", trigger="demo_request") == 1
+    assert lane.count("alerts_retracted_total", team="sales", trigger="demo_request") == 1
+    assert lane.count("hits_returned_total") == 1
+    assert lane.count("beyond_journal_total") == 0
+
+
+def test_a_change_of_the_directory_takes_effect_without_traffic() -> None:
+    lane = Lane()
+    lane.handle(DEMO)
+    assert lane.tick() is None
+    lane.directory = Directory({"acme": RIVAL, "unseen": RIVAL.model_copy(update={"account_id": "unseen"})})
+    out = lane.tick()
+    assert out is not None
+    assert [value["withdrawn"] for _, value, _ in sent(out, TRANSITIONS)] == [True]
+    assert lane.tick() is None
+    lane.directory = EMPTY
+    out = lane.tick()
+    assert out is not None
+    assert [value["withdrawn"] for _, value, _ in sent(out, TRANSITIONS)] == [False]
+    assert sent(out, *ALERTS.values()) == []
+    assert lane.count("restatements_total", reason="suppression") == 2
+
+
+def test_a_change_of_the_directory_while_nobody_ran_takes_effect_too() -> None:
+    lane = Lane()
+    lane.handle(DEMO)
+    lane.directory = Directory({"acme": RIVAL})
+    lane.restart()
+    assert lane.tick() is not None
+    lane.restart()
+    assert lane.tick() is None
+    lane.directory = EMPTY
+    lane.restart()
+    assert lane.tick() is not None
+
+
+def test_a_machine_makes_no_account() -> None:
+    lane = Lane()
+    lane.handle(DEMO.model_copy(update={"grade": Grade.MACHINE}), retraction(2))
+    assert len(lane.store) == 0
