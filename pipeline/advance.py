@@ -14,6 +14,7 @@ from pipeline.journey import Journey
 from pipeline.predicates import all_hold
 from pipeline.rules import Rules, StageRule, TriggerRule
 from pipeline.score import DAY_MS, quantise
+from pipeline.stitch.attribute import HISTORY_DAYS
 from schemas.account import Account, AccountStatus
 from schemas.activity import Attributed
 from schemas.alert import Alert
@@ -151,7 +152,8 @@ class Fold:
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, activity.occurred_ms)
         self._note(activity, quantise(rule.points * activity.confidence * self._rules.grade_weight[activity.grade]))
         self._move(activity)
-        late = activity.late or behind_ms > self._rules.late_hours * HOUR_MS
+        waited_ms = max(behind_ms, activity.received_ms - activity.occurred_ms)
+        late = activity.late or waited_ms > self._rules.late_hours * HOUR_MS
         for trigger in self._rules.triggers_on[activity.type]:
             if all_hold(trigger.when, journey):
                 decisive = {
@@ -188,7 +190,8 @@ class Fold:
         journey.timers_done[rule.name] = due_ms
         if all_hold(rule.when, journey):
             decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
-            self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late=False)
+            late = journey.heard_ms - due_ms > self._rules.late_hours * HOUR_MS
+            self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late)
 
     def _go_dormant(self, due_ms: int) -> None:
         journey = self._journey
@@ -225,6 +228,8 @@ class Fold:
     def _note_product(self, activity: Attributed) -> None:
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
         last_use_ms = journey.trial.last_use_ms if journey.trial else 0
+        if kind in USES or kind.startswith("trial_"):
+            journey.heard_ms = activity.received_ms if not activity.late else at_ms + HISTORY_DAYS * DAY_MS
         if kind in USES:
             journey.use(at_ms)
             journey.change_trial(at_ms, last_use_ms=max(last_use_ms, at_ms))

@@ -18,7 +18,6 @@ PRESALE = (
     Stage.DECIDING,
     Stage.DORMANT,
 )
-BEFORE_DECISION = (Stage.AWARE, Stage.RESEARCHING, Stage.EVALUATING, Stage.TRIALING, Stage.DORMANT)
 
 
 def _worth(points: float, half_life_days: float, label: str) -> ActivityRule:
@@ -95,7 +94,7 @@ STAGES = (
         any_of=(
             (Count(types=("demo_request", "opportunity_created"), within_days=45),),
             (TrialOpen(activated=True), Count(types=("pricing_view",), within_days=14)),
-            (People(at_least=3, within_days=14), Count(types=("pricing_view",), within_days=14), Score(at_least=90)),
+            (People(at_least=3, within_days=14), Count(types=("pricing_view",), within_days=14), Score(at_least=150)),
         ),
         decisive=("demo_request", "opportunity_created", "trial_activated", "pricing_view"),
         why="it asks for what a decision needs",
@@ -111,7 +110,7 @@ STAGES = (
         stage=Stage.EXPANDING,
         any_of=(
             (IsCustomer(), Count(types=("product_view", "pricing_view"), at_least=3, within_days=21)),
-            (IsCustomer(), Count(types=("user_invited", "limit_reached"), at_least=3, within_days=21)),
+            (IsCustomer(), Count(types=("user_invited", "limit_reached"), at_least=6, within_days=21)),
         ),
         decisive=("product_view", "pricing_view", "user_invited", "limit_reached"),
         why="it looks at more than it has",
@@ -197,7 +196,7 @@ TRIGGERS = (
         team=Team.SALES,
         title="It looks at prices",
         on=("pricing_view",),
-        when=(Count(types=("pricing_view",), at_least=2, within_days=7), InStage(any_of=PRESALE)),
+        when=(Count(types=("pricing_view",), within_days=7), InStage(any_of=PRESALE)),
         play=_play(
             "asks for a demo or starts a trial within days",
             "Ask what they must solve and by when; give a range, not a list.",
@@ -252,7 +251,7 @@ TRIGGERS = (
         name="trial_stalled",
         team=Team.SALES,
         title="The trial stands still",
-        timer=TrialQuiet(days=3),
+        timer=TrialQuiet(days=5),
         when=(TrialOpen(),),
         decisive=("trial_started", "feature_used"),
         cooldown_days=7,
@@ -285,7 +284,7 @@ TRIGGERS = (
         team=Team.SALES,
         title="A buying group forms",
         on=("*",),
-        when=(People(at_least=3, within_days=14), InStage(any_of=BEFORE_DECISION), Score(at_least=25)),
+        when=(People(at_least=3, within_days=14), InStage(any_of=PRESALE), Score(at_least=25)),
         cooldown_days=30,
         play=_play(
             "compares vendors together",
@@ -299,8 +298,8 @@ TRIGGERS = (
         name="usage_drop",
         team=Team.SERVICE,
         title="A customer uses it less",
-        timer=CustomerEvery(days=7),
-        when=(IsCustomer(), UsageDrop()),
+        timer=CustomerEvery(days=2),
+        when=(IsCustomer(), UsageDrop(below_share=0.15)),
         decisive=("feature_used", "signed_in"),
         cooldown_days=21,
         play=_play(
@@ -333,7 +332,7 @@ TRIGGERS = (
         on=("product_view", "pricing_view", "comparison_view"),
         when=(
             IsCustomer(),
-            Count(types=("product_view", "pricing_view", "comparison_view"), at_least=3, within_days=14),
+            Count(types=("product_view", "pricing_view", "comparison_view"), at_least=2, within_days=14),
         ),
         cooldown_days=21,
         play=_play(
