@@ -108,8 +108,8 @@ class Journey:
         return sum(1 for item in self.evidence_of(types, within_days) if not (anonymous_only and item.person))
 
     def people(self, within_days: float) -> int:
-        """Distinct people seen in the last days, by work mailbox. A user id or a free mailbox may be another name of one
-        of them; where there is nothing else they are one person."""
+        """Distinct people seen in the last days, by work mailbox. A user id or a free mailbox may be another name of
+        one of them; where there is nothing else they are one person."""
         since_ms = self.now_ms - within_days * DAY_MS
         seen = [item.person for item in self.contacts.values() if item.last_ms >= since_ms]
         return sum(1 for person in seen if work_domain(mail_host(person))) or min(1, len(seen))
