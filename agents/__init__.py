@@ -3,7 +3,7 @@
 worker.py      starts what runs in one process: stages, directory, metrics endpoint
 ingest.py      raw topics            -> events | rejected
 identify.py    events, identity      -> activities, identity     (state: subject)
-advance.py     activities            -> transitions, alerts      (state: account)
+advance.py     activities            -> transitions, alerts, returned hits (state: account, and its journal)
 archive.py     all of them           -> ClickHouse
 stages.py      which stages there are, what each reads and how its lanes are made
 directory.py   the account directory, kept in memory

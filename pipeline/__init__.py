@@ -8,4 +8,5 @@ network; `now`, rules and directory are arguments.
                                                        journey.py the account while a batch is folded
                                                        score.py points and causes; predicates.py conditions
                                                        rules.py stages, points, trigger points; alert.py the message
+                                                       journal/ what was folded and said, to take it back
 """

@@ -115,7 +115,8 @@ def plan(applied: Mapping[str, str], migrations: Sequence[Migration]) -> list[Mi
         if applied.get(migration.version, "") not in ("", migration.checksum):
             raise SettingsError(
                 f"{migration.name} has changed since it was applied.",
-                "Take the change back and write it as a new migration.",
+                "Take the change back and write it as a new migration. "
+                "A local stack begins anew after `triggerpoint local wipe`.",
             )
     return [migration for migration in migrations if migration.version not in applied]
 
@@ -165,13 +166,15 @@ def apply(client: Client, folder: Path, database: str) -> list[Migration]:
 
 
 def copy_comments(client: Client) -> None:
-    """Give the columns of the views `<noun>` the comments of the tables `<noun>_log`: a view does not inherit them."""
+    """Give the columns of the views `<noun>` and `<noun>_said` the comments of the tables `<noun>_log`: a view does not
+    inherit them."""
     missing = client.query(
         """
         SELECT v.table AS view, v.name AS name, t.comment AS comment
         FROM system.columns AS v INNER JOIN system.columns AS t
-            ON t.database = v.database AND t.table = concat(v.table, '_log') AND t.name = v.name
-        WHERE v.database = currentDatabase() AND v.comment != t.comment
+            ON t.database = v.database AND t.table IN (concat(v.table, '_log'), replace(v.table, '_said', '_log'))
+                AND t.name = v.name
+        WHERE v.database = currentDatabase() AND t.table != v.table AND v.comment != t.comment
         ORDER BY view, v.position
         """
     ).result_rows

@@ -2,12 +2,16 @@
 --
 --   <noun>_log   table: every row the archive ever wrote, e.g. events_log. A row may lie there more than once, because
 --                a failed insert is sent again and because merges happen when ClickHouse likes. Do not read it.
---   <noun>       view: exactly one row for each id, at any moment, e.g. events. Read this.
+--   <noun>       view: exactly one row for each id, at any moment, e.g. events. Read this. What was corrected stands
+--                here as it is now, and what was taken back is gone.
+--   <noun>_said  view: every record of activities, transitions or alerts as it was said, one row each: corrections and
+--                what they correct. kafka_timestamp says when.
 --   other names  views that answer a question, e.g. account_stage, funnel, alert_outcomes. They read the views above.
 --
 -- A row is a fact and never changes: of several copies, the one archived first stays (`version` falls as `archived_at`
 -- rises), so that inserting a batch again changes no result, not even the measured delay.
--- ORDER BY is made of content only and ends in the id, so copies of one record always meet in one partition.
+-- ORDER BY is made of content only and ends in the id, so copies of one record always meet in one partition. Where an
+-- id may be said more than once it ends in the record's place on Kafka: only copies of that very record collapse.
 -- Times are DateTime64(3, 'UTC'); 1970-01-01 stands for "none". Absent text is ''.
 -- causes: Array(Tuple(...)). Read a part by `causes.type`, a sum by `arraySum(causes.points)`, one row a cause by
 -- `SELECT arrayJoin(causes) AS cause, cause.type`.

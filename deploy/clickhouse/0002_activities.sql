@@ -36,24 +36,18 @@ COMMENT 'Identity facts as archived, copies included; read the view identity';
 
 CREATE TABLE IF NOT EXISTS activities_log
 (
-    activity_id String COMMENT 'Id of the activity, from event id and account id',
     event_id String COMMENT 'Event it was made from',
-    account_id String COMMENT 'Account that did it',
-    account_name String COMMENT 'Its name, where the directory knows it',
-    domain String COMMENT 'Company domain',
     source LowCardinality(String) COMMENT 'web, email, trial, crm, support or social',
-    type LowCardinality(String) COMMENT 'Activity type of the journey, e.g. pricing_view',
+    type LowCardinality(String)
+        COMMENT 'Activity type of the journey, e.g. pricing_view; retraction: takes back what the subject did before',
     occurred_at DateTime64(3, 'UTC') COMMENT 'When it happened',
     received_at DateTime64(3, 'UTC') COMMENT 'When the broker took the raw record',
-    late Bool COMMENT 'Attributed after the fact, from a visitor''s anonymous history',
     subject String COMMENT 'Subject that did it, e.g. a:v-81',
     person String COMMENT 'Mailbox, else user id; '''' for an anonymous visitor',
     person_name String COMMENT 'Name the person gave',
     job_title String COMMENT 'Job title the person gave',
-    method LowCardinality(String) COMMENT 'How the account was found: account_id, account_domain, email_directory, ...',
-    confidence Float64 COMMENT 'How sure the account is, 0 to 1',
-    reason String COMMENT 'Why this account',
     grade LowCardinality(String) COMMENT 'Who made the hit: human, suspect or machine',
+    grade_reason String COMMENT 'Why it is not graded human',
     url String COMMENT 'Page or link',
     asset String COMMENT 'Content asset or campaign',
     topic String COMMENT 'What the content is about',
@@ -62,6 +56,15 @@ CREATE TABLE IF NOT EXISTS activities_log
     rating Nullable(Float64) COMMENT 'Survey or review, 0 (bad) to 10 (good); NULL if none, since 0 is an answer',
     amount Nullable(Float64) COMMENT 'Deal value; NULL if none, since 0 is a value',
     ends_at DateTime64(3, 'UTC') COMMENT 'When the trial runs out; 1970 if none',
+    activity_id String COMMENT 'Id of the activity, from event id and account id',
+    revision UInt32 COMMENT '0 at first; the highest of an activity id counts',
+    account_name String COMMENT 'Its name, where the directory knows it',
+    late Bool COMMENT 'Attributed after the fact, from a visitor''s anonymous history',
+    method LowCardinality(String) COMMENT 'How the account was found: account_id, account_domain, email_directory, ...',
+    confidence Float64 COMMENT 'How sure the account is, 0 to 1',
+    account_id String COMMENT 'Account that did it',
+    domain String COMMENT 'Company domain',
+    reason String COMMENT 'Why this account; of a retraction, why not',
     kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
     kafka_partition Int32 COMMENT 'Its partition',
     kafka_offset UInt64 COMMENT 'Its offset',
@@ -69,14 +72,15 @@ CREATE TABLE IF NOT EXISTS activities_log
     archived_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written here',
     version UInt64 DEFAULT 18446744073709551615 - toUnixTimestamp64Milli(archived_at)
         COMMENT 'Falls as archived_at rises: of several copies the first archived stays',
-    INDEX by_event event_id TYPE bloom_filter GRANULARITY 4
+    INDEX by_event event_id TYPE bloom_filter GRANULARITY 4,
+    INDEX by_type type TYPE set(100) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(occurred_at)
-ORDER BY (account_id, occurred_at, activity_id)
+ORDER BY (account_id, occurred_at, activity_id, kafka_timestamp, kafka_topic, kafka_partition, kafka_offset)
 TTL toDateTime(kafka_timestamp) + INTERVAL 37 MONTH
 SETTINGS ttl_only_drop_parts = 1
-COMMENT 'Activities of accounts as archived, copies included; read the view activities';
+COMMENT 'Activities of accounts as archived, copies included; read the views activities and activities_said';
 
 -- migrate:down
 

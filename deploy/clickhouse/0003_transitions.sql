@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS transitions_log
         decisive Bool))
         COMMENT 'What it was made of: one tuple an activity, frozen; points (base_points x decay) add up to score',
     rule_version LowCardinality(String) COMMENT 'Content hash of the rules',
+    revision UInt32 COMMENT '0 at first; the highest of a transition id counts',
+    withdrawn Bool COMMENT 'It did not happen: the evidence was taken back',
+    restated_because String COMMENT 'Why it was said anew or withdrawn; '''' at first',
     kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
     kafka_partition Int32 COMMENT 'Its partition',
     kafka_offset UInt64 COMMENT 'Its offset',
@@ -40,10 +43,10 @@ CREATE TABLE IF NOT EXISTS transitions_log
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(occurred_at)
-ORDER BY (account_id, occurred_at, transition_id)
+ORDER BY (account_id, occurred_at, transition_id, kafka_timestamp, kafka_topic, kafka_partition, kafka_offset)
 TTL toDateTime(kafka_timestamp) + INTERVAL 10 YEAR
 SETTINGS ttl_only_drop_parts = 1
-COMMENT 'Stage transitions as archived, copies included; read the view transitions. Kept long: an account''s stage is its last one';
+COMMENT 'Stage transitions as archived, copies included; read the views transitions and transitions_said. Kept long: an account''s stage is its last one';
 
 CREATE TABLE IF NOT EXISTS alerts_log
 (
@@ -86,6 +89,8 @@ CREATE TABLE IF NOT EXISTS alerts_log
         decisive Bool))
         COMMENT 'What it was made of: one tuple an activity, frozen; points (base_points x decay) add up to score',
     rule_version LowCardinality(String) COMMENT 'Content hash of the rules',
+    revision UInt32 COMMENT '0 at first; the highest of an alert id counts',
+    status LowCardinality(String) COMMENT 'raised or retracted: the evidence was taken back',
     kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
     kafka_partition Int32 COMMENT 'Its partition',
     kafka_offset UInt64 COMMENT 'Its offset',
@@ -96,10 +101,10 @@ CREATE TABLE IF NOT EXISTS alerts_log
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(raised_at)
-ORDER BY (team, trigger, raised_at, alert_id)
+ORDER BY (team, trigger, raised_at, alert_id, kafka_timestamp, kafka_topic, kafka_partition, kafka_offset)
 TTL toDateTime(kafka_timestamp) + INTERVAL 37 MONTH
 SETTINGS ttl_only_drop_parts = 1
-COMMENT 'Alerts as archived, copies included; read the view alerts';
+COMMENT 'Alerts as archived, copies included; read the views alerts and alerts_said';
 
 -- migrate:down
 

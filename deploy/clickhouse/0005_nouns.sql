@@ -1,6 +1,6 @@
--- One row for each id, at any moment: FINAL collapses copies of one record, LIMIT 1 BY what a producer sent twice under
--- one id with different content (the first received stays). A filter on the columns behind BY, as on account_id, is
--- answered from the primary key. `triggerpoint migrate` copies the column comments from the tables.
+-- One row for each id, at any moment: FINAL collapses copies of one record, LIMIT 1 BY what was sent more than once under
+-- one id with different content (the highest revision stays, else the first received). A filter on the columns behind BY,
+-- as on account_id, is answered from the primary key. `triggerpoint migrate` copies the column comments from the tables.
 
 -- migrate:up
 
@@ -22,23 +22,57 @@ ORDER BY kafka_timestamp, kafka_partition, kafka_offset
 LIMIT 1 BY account_id, fact_id
 COMMENT 'Which id belongs to which company, and why';
 
+-- A retraction takes back what lies before it on its partition. Retractions are few and found by the index on type, so
+-- the rows they take back are named one by one; without any this costs next to nothing.
 CREATE OR REPLACE VIEW activities AS
 SELECT * EXCEPT (version) FROM activities_log FINAL
-ORDER BY received_at, kafka_timestamp, kafka_partition, kafka_offset
+WHERE type != 'retraction' AND (kafka_topic, kafka_partition, kafka_offset) NOT IN
+(
+    SELECT a.kafka_topic, a.kafka_partition, a.kafka_offset
+    FROM activities_log AS a INNER JOIN
+    (
+        SELECT account_id, subject, kafka_topic, kafka_partition, max(kafka_offset) AS until
+        FROM activities_log
+        WHERE type = 'retraction'
+        GROUP BY account_id, subject, kafka_topic, kafka_partition
+    ) AS r USING (account_id, subject, kafka_topic, kafka_partition)
+    WHERE a.kafka_offset < r.until AND a.account_id IN (SELECT account_id FROM activities_log WHERE type = 'retraction')
+)
+ORDER BY revision DESC, received_at, kafka_timestamp, kafka_partition, kafka_offset
 LIMIT 1 BY account_id, activity_id
-COMMENT 'What accounts did: events with the account behind them';
+COMMENT 'What accounts did: events with the account behind them, as far as it stands';
 
 CREATE OR REPLACE VIEW transitions AS
-SELECT * EXCEPT (version) FROM transitions_log FINAL
-ORDER BY kafka_timestamp, kafka_partition, kafka_offset
-LIMIT 1 BY account_id, transition_id
-COMMENT 'Steps on the journey, with their causes';
+SELECT * EXCEPT (version, withdrawn) FROM
+(
+    SELECT * FROM transitions_log FINAL
+    ORDER BY revision DESC, kafka_timestamp, kafka_partition, kafka_offset
+    LIMIT 1 BY account_id, transition_id
+)
+WHERE NOT withdrawn
+COMMENT 'Steps on the journey, with their causes, as far as they stand';
 
 CREATE OR REPLACE VIEW alerts AS
+SELECT * EXCEPT (version, status) FROM
+(
+    SELECT * FROM alerts_log FINAL
+    ORDER BY revision DESC, kafka_timestamp, kafka_partition, kafka_offset
+    LIMIT 1 BY team, alert_id
+)
+WHERE status = 'raised'
+COMMENT 'Trigger points reached, with what to do and why, as far as they stand';
+
+CREATE OR REPLACE VIEW activities_said AS
+SELECT * EXCEPT (version) FROM activities_log FINAL
+COMMENT 'Every activity as it was said: revisions, retractions and what they take back';
+
+CREATE OR REPLACE VIEW transitions_said AS
+SELECT * EXCEPT (version) FROM transitions_log FINAL
+COMMENT 'Every transition as it was said: at first, said anew, withdrawn';
+
+CREATE OR REPLACE VIEW alerts_said AS
 SELECT * EXCEPT (version) FROM alerts_log FINAL
-ORDER BY kafka_timestamp, kafka_partition, kafka_offset
-LIMIT 1 BY team, alert_id
-COMMENT 'Trigger points reached, with what to do and why';
+COMMENT 'Every alert as it was said: raised, retracted';
 
 CREATE OR REPLACE VIEW feedback AS
 SELECT * EXCEPT (version) FROM feedback_log FINAL
@@ -64,5 +98,8 @@ DROP VIEW IF EXISTS identity;
 DROP VIEW IF EXISTS activities;
 DROP VIEW IF EXISTS transitions;
 DROP VIEW IF EXISTS alerts;
+DROP VIEW IF EXISTS activities_said;
+DROP VIEW IF EXISTS transitions_said;
+DROP VIEW IF EXISTS alerts_said;
 DROP VIEW IF EXISTS feedback;
 DROP VIEW IF EXISTS accounts;

@@ -1,4 +1,5 @@
--- Where accounts stand on the journey, how far they get and how long it takes. Hits of machines count nowhere here.
+-- Where accounts stand on the journey, how far they get and how long it takes. Hits of machines count nowhere here, and
+-- suppressed accounts have no journey.
 -- join_use_nulls is set where views join, since tools like to turn it on for their sessions.
 
 -- migrate:up
@@ -53,7 +54,8 @@ AS SELECT
     a.last_activity_at AS last_activity_at
 FROM
 (
-    SELECT account_id FROM activities WHERE grade != 'machine'
+    SELECT account_id FROM activities
+    WHERE grade != 'machine' AND account_id NOT IN (SELECT account_id FROM accounts WHERE suppressed != '')
     UNION DISTINCT
     SELECT account_id FROM transitions
 ) AS known
@@ -123,7 +125,7 @@ AS WITH
         UNION ALL
         SELECT account_id, 0 AS rank, min(occurred_at) AS entered_at
         FROM activities
-        WHERE grade != 'machine'
+        WHERE grade != 'machine' AND account_id NOT IN (SELECT account_id FROM accounts WHERE suppressed != '')
         GROUP BY account_id
     ),
     journeys AS

@@ -3,6 +3,7 @@
 -- migrate:up
 
 -- accepted: the last of accepted and rejected decides; without either, a first touch or done counts as accepted.
+-- A retracted alert stays here, as what it is: teams may have acted on it. It is not open.
 -- The clock of the first touch starts when the team could know: at raised_at, or at received_at if that is later.
 CREATE OR REPLACE VIEW alert_status
 (
@@ -15,7 +16,7 @@ CREATE OR REPLACE VIEW alert_status
     title String COMMENT 'Headline',
     raised_at DateTime64(3, 'UTC') COMMENT 'When it was raised',
     act_by DateTime64(3, 'UTC') COMMENT 'Until when the moment lasts',
-    status String COMMENT 'How far it got: open, snoozed, accepted, touched, rejected or done',
+    status String COMMENT 'How far it got: open, snoozed, accepted, touched, rejected, done or retracted',
     accepted Bool COMMENT 'The team took it up',
     rejected Bool COMMENT 'The team turned it down',
     reject_reason String COMMENT 'Why',
@@ -24,7 +25,8 @@ CREATE OR REPLACE VIEW alert_status
     in_time Nullable(Bool) COMMENT 'Reached out by act_by; NULL while that is undecided',
     done_at DateTime64(3, 'UTC') COMMENT 'When it was done; 1970 if it is not',
     snoozed_until DateTime64(3, 'UTC') COMMENT 'Last date it was put off to; 1970 if it never was',
-    open Bool COMMENT 'Neither done nor rejected'
+    open Bool COMMENT 'Neither done, rejected nor retracted',
+    retracted Bool COMMENT 'The evidence was taken back; what the team answered stays'
 )
 AS SELECT
     l.alert_id AS alert_id,
@@ -36,7 +38,7 @@ AS SELECT
     l.title AS title,
     l.raised_at AS raised_at,
     l.act_by AS act_by,
-    multiIf(f.is_done, 'done', f.decision = 'rejected', 'rejected', f.touched, 'touched',
+    multiIf(retracted, 'retracted', f.is_done, 'done', f.decision = 'rejected', 'rejected', f.touched, 'touched',
         f.decision = 'accepted', 'accepted', f.snoozed, 'snoozed', 'open') AS status,
     f.decision = 'accepted' OR (f.decision = '' AND (f.touched OR f.is_done)) AS accepted,
     f.decision = 'rejected' AS rejected,
@@ -44,11 +46,17 @@ AS SELECT
     f.first_touch_at AS first_touch_at,
     if(f.touched, greatest(0, dateDiff('millisecond', greatest(l.raised_at, l.received_at), f.first_touch_at) / 60000), NULL)
         AS minutes_to_first_touch,
-    multiIf(f.touched, f.first_touch_at <= l.act_by, l.act_by < now64(3), false, NULL) AS in_time,
+    multiIf(f.touched, f.first_touch_at <= l.act_by, retracted, NULL, l.act_by < now64(3), false, NULL) AS in_time,
     f.done_at AS done_at,
     f.snoozed_until AS snoozed_until,
-    NOT f.is_done AND f.decision != 'rejected' AS open
-FROM alerts AS l
+    NOT f.is_done AND f.decision != 'rejected' AND NOT retracted AS open,
+    l.status = 'retracted' AS retracted
+FROM
+(
+    SELECT * FROM alerts_said
+    ORDER BY revision DESC, kafka_timestamp, kafka_partition, kafka_offset
+    LIMIT 1 BY team, alert_id
+) AS l
 LEFT JOIN
 (
     SELECT
@@ -72,11 +80,12 @@ CREATE OR REPLACE VIEW alert_outcomes
     team String COMMENT 'Who should act: marketing, sales or service',
     trigger String COMMENT 'Trigger point',
     sent UInt64 COMMENT 'Alerts raised',
+    retracted UInt64 COMMENT 'Of these, taken back since',
     accepted UInt64 COMMENT 'Taken up by the team',
     rejected UInt64 COMMENT 'Turned down by the team',
     first_touch UInt64 COMMENT 'Followed by a first touch',
     done UInt64 COMMENT 'Done',
-    open UInt64 COMMENT 'Neither done nor rejected',
+    open UInt64 COMMENT 'Neither done, rejected nor retracted',
     overdue UInt64 COMMENT 'Open, without a first touch, past act_by',
     acceptance_rate Nullable(Float64) COMMENT 'Accepted over accepted and rejected; NULL if neither',
     median_minutes_to_first_touch Nullable(Float64) COMMENT 'From when the team could know; NULL if there was none',
@@ -86,10 +95,11 @@ AS SELECT
     team,
     trigger,
     count() AS sent,
+    countIf(s.retracted) AS retracted,
     countIf(s.accepted) AS accepted,
     countIf(s.rejected) AS rejected,
     countIf(minutes_to_first_touch IS NOT NULL) AS first_touch,
-    countIf(status = 'done') AS done,
+    countIf(done_at > toDateTime64(0, 3, 'UTC')) AS done,
     countIf(s.open) AS open,
     countIf(s.open AND minutes_to_first_touch IS NULL AND act_by < now64(3)) AS overdue,
     if(accepted + rejected = 0, NULL, accepted / (accepted + rejected)) AS acceptance_rate,
@@ -126,6 +136,7 @@ GROUP BY team, trigger, type
 ORDER BY team, trigger, points DESC, type
 COMMENT 'Which activities bring accounts to which trigger point';
 
+-- Over all that was ever said, corrections included.
 -- Points are multiples of 1/8, so their sum is exact in any order and is compared exactly.
 CREATE OR REPLACE VIEW cause_check
 (
@@ -139,9 +150,9 @@ CREATE OR REPLACE VIEW cause_check
 AS SELECT kind, id, account_id, score, arraySum(parts) AS points, length(parts) AS causes
 FROM
 (
-    SELECT 'transition' AS kind, transition_id AS id, account_id, score, causes.points AS parts FROM transitions
+    SELECT 'transition' AS kind, transition_id AS id, account_id, score, causes.points AS parts FROM transitions_said
     UNION ALL
-    SELECT 'alert' AS kind, alert_id AS id, account_id, score, causes.points AS parts FROM alerts
+    SELECT 'alert' AS kind, alert_id AS id, account_id, score, causes.points AS parts FROM alerts_said
 )
 WHERE arraySum(parts) != score
 COMMENT 'Transitions and alerts whose causes do not add up to their score: must be empty';

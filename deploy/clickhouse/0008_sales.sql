@@ -5,7 +5,8 @@
 --
 -- journey      from the account's first activity to becoming a customer; only what the buyer did: neither machines' hits
 --              nor facts of the CRM. Without a sale so far: to its newest activity or the first contact, whichever is
---              later, and `sold` is false. An account that was a customer when first seen has no journey here.
+--              later, and `sold` is false. An account that was a customer when first seen has no journey here, nor has a
+--              suppressed one.
 -- contact      the first meeting or call of the CRM, or the first touch a team reported on a sales alert, whichever is
 --              first. Without a contact so far the whole journey lies before it, and `contacted` is false.
 -- points       the weight of those activities that were a cause of any transition or alert (base_points, without decay).
@@ -49,7 +50,13 @@ AS WITH
     steps AS
     (
         SELECT account_id, groupArray((b.occurred_at, w.points)) AS steps, min(b.occurred_at) AS started_at, max(b.occurred_at) AS newest_at
-        FROM (SELECT account_id, event_id, occurred_at FROM activities WHERE grade != 'machine' AND source != 'crm') AS b
+        FROM
+        (
+            SELECT account_id, event_id, occurred_at
+            FROM activities
+            WHERE grade != 'machine' AND source != 'crm'
+                AND account_id NOT IN (SELECT account_id FROM accounts WHERE suppressed != '')
+        ) AS b
         LEFT JOIN weights AS w ON w.account_id = b.account_id AND w.event_id = b.event_id
         GROUP BY account_id
     ),

@@ -62,7 +62,7 @@ GROUP BY day, source
 ORDER BY day, source
 COMMENT 'What came in and what became of it, by day and source: nothing is lost';
 
--- Left out: what was attributed after the fact or raised by a timer, since it waited on purpose.
+-- Left out: what was attributed after the fact or raised by a timer, since it waited on purpose; and corrections.
 CREATE OR REPLACE VIEW system_delay
 (
     hour DateTime('UTC') COMMENT 'Hour the broker took the raw record',
@@ -85,13 +85,14 @@ FROM
 (
     SELECT 'events' AS noun, received_at, dateDiff('millisecond', received_at, archived_at) / 1000 AS seconds FROM events
     UNION ALL
-    SELECT 'activities', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM activities WHERE NOT late
+    SELECT 'activities', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM activities_said
+    WHERE NOT late AND revision = 0 AND type != 'retraction'
     UNION ALL
-    SELECT 'transitions', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM transitions
-    WHERE occurred_at <= received_at
+    SELECT 'transitions', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM transitions_said
+    WHERE occurred_at <= received_at AND restated_because = ''
     UNION ALL
-    SELECT 'alerts', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM alerts
-    WHERE raised_at <= received_at
+    SELECT 'alerts', received_at, dateDiff('millisecond', received_at, archived_at) / 1000 FROM alerts_said
+    WHERE raised_at <= received_at AND revision = 0
 )
 GROUP BY hour, noun
 ORDER BY hour, noun

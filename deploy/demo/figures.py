@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.connection import connection_options
 from agents.settings import Settings
+from deploy.demo.standing import Said, standing
 from schemas.topics import ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS, Topic
 from sinks.clickhouse import ClickHouseSink
 
@@ -24,10 +25,11 @@ COUNTED: dict[str, tuple[tuple[Topic, ...], str]] = {
 
 @dataclass(frozen=True)
 class Held:
-    """Records on the topics, distinct ids among them, and rows in the view."""
+    """Records on the topics, what of them stands, statements said twice, and rows in the view."""
 
     records: int
-    distinct: int
+    stands: int
+    twice: int
     rows: int
 
 
@@ -39,12 +41,14 @@ async def count_held(settings: Settings) -> dict[str, Held]:
     try:
         held = {}
         for view, (topics, id_field) in COUNTED.items():
-            ids: list[str] = []
+            records, stands, twice = 0, 0, 0
             for topic in topics:
                 partitions = [TopicPartition(settings.topics.name(topic), at) for at in range(settings.partitions)]
-                ids += await _ids(consumer, partitions, id_field)
+                said = await _said(consumer, partitions)
+                found = standing(said, id_field)
+                records, stands, twice = records + len(said), stands + found.ids, twice + found.twice
             rows = await sink.query(f"SELECT count() AS n FROM {view}")  # noqa: S608 - names of the list above
-            held[view] = Held(len(ids), len(set(ids)), int(rows[0]["n"]))
+            held[view] = Held(records, stands, twice, int(rows[0]["n"]))
         return held
     finally:
         await consumer.stop()
@@ -60,12 +64,12 @@ async def count_unmatched(settings: Settings) -> int:
         await sink.close()
 
 
-async def _ids(consumer: Any, partitions: list[TopicPartition], id_field: str) -> list[str]:
+async def _said(consumer: Any, partitions: list[TopicPartition]) -> list[Said]:
     ends = await consumer.end_offsets(partitions)
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
-    ids: list[str] = []
+    said: list[Said] = []
     while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
         for records in (await consumer.getmany(timeout_ms=500)).values():
-            ids += [orjson.loads(record.value)[id_field] for record in records]
-    return ids
+            said += [(record.partition, record.offset, orjson.loads(record.value)) for record in records]
+    return said

@@ -209,24 +209,25 @@ def figures_of(
 ) -> dict[str, Any]:
     """The last line. Counts are of everything the topics hold; `clickhouse` is what the views of the same names show.
 
-    `consistent` is true when nothing is behind, no id of a transition or an alert stands twice on a topic, and each
-    view has exactly the distinct ids of its topics.
+    `activities`, `transitions` and `alerts` are those that stand; `restated` says how many were said anew or taken back
+    beside them. `consistent` is true when nothing is behind, nothing of them was said twice, and each view has exactly
+    what stands on its topics.
     """
+    once = ("activities", "transitions", "alerts")
     return {
         "events_in": held["events"].records + held["rejected"].records,
         "events": held["events"].records,
-        "duplicates": held["events"].records - held["events"].distinct,
+        "duplicates": held["events"].records - held["events"].stands,
         "rejected": held["rejected"].records,
-        "activities": held["activities"].records,
-        "transitions": held["transitions"].records,
-        "alerts": held["alerts"].records,
+        **{view: held[view].stands for view in once},
+        "restated": {view: held[view].records - held[view].stands for view in once},
         "clickhouse_rows": sum(entry.rows for entry in held.values()),
         "clickhouse": {view: entry.rows for view, entry in held.items()},
         "first_alert_seconds": first_alert_seconds,
         "lag": lag,
         "consistent": lag == 0
-        and all(entry.rows == entry.distinct for entry in held.values())
-        and all(held[view].records == held[view].distinct for view in ("activities", "transitions", "alerts")),
+        and all(entry.rows == entry.stands for entry in held.values())
+        and not any(held[view].twice for view in once),
         "sent": report.sent,
         "sent_bad": report.bad,
         "sent_duplicates": report.duplicates,
@@ -236,9 +237,9 @@ def figures_of(
 
 
 def _report(console: Console, figures: Mapping[str, Any], held: Mapping[str, Held]) -> None:
-    table = Table("what", "records on topics", "distinct", "rows in ClickHouse")
+    table = Table("what", "records on topics", "stands", "rows in ClickHouse")
     for view, entry in held.items():
-        table.add_row(view, f"{entry.records:,}", f"{entry.distinct:,}", f"{entry.rows:,}")
+        table.add_row(view, f"{entry.records:,}", f"{entry.stands:,}", f"{entry.rows:,}")
     console.print(table)
     agrees = "topics and ClickHouse agree" if figures["consistent"] else "topics and ClickHouse DO NOT agree"
     unmatched = f"{figures['unmatched_domains']} companies were seen that are no accounts"

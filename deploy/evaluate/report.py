@@ -51,11 +51,11 @@ def _machines(console: Console, figures: Figures) -> None:
     console.print(_shares("machine hits", "caught", {"all": machines.caught, **machines.by_kind}))
     table = Table("what", "figure")
     table.add_row("scanner bursts caught", _text(machines.bursts))
-    table.add_row("machine hits only suspected", _text(machines.suspect))
+    table.add_row("machine hits graded machine, not suspect", _text(machines.sure))
     table.add_row("human hits lost", _text(machines.lost))
     for kind, share in machines.lost_by_kind.items():
         table.add_row(f"  of {kind}", _text(share))
-    table.add_row("human hits only suspected", _text(machines.doubted))
+    table.add_row("human hits graded machine, not suspect", _text(machines.surely_lost))
     table.add_row("orders with the same components", f"{order.same} of {order.runs}, {order.events:,} events each")
     table.add_row("  and the same attributions", f"{order.same_attributions} of {order.runs}")
     table.add_row("unlinks that restored exactly", f"{unlink.exact} of {unlink.tried}")

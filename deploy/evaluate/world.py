@@ -17,6 +17,7 @@ from schemas.event import Event, Grade
 from schemas.identity import SubjectState
 from schemas.topics import ACTIVITIES, EVENTS
 
+BATCH_RECORDS = 20
 CHUNK_MESSAGES = 500
 _NOT_HUMAN = tuple(f'"{grade}"'.encode() for grade in (Grade.SUSPECT, Grade.MACHINE))
 Tell = Callable[[float], None]
@@ -96,7 +97,8 @@ class World:
 
     def line(self, on_write: OnWrite | None = None) -> PlainLine:
         """A line that knows the directory and has seen nothing."""
-        line = PlainLine(self.networks(), on_write=on_write)
+        # small batches: states are written once a batch, and a hit that leaves a history within one is not seen graded
+        line = PlainLine(self.networks(), batch=BATCH_RECORDS, on_write=on_write)
         line.know((message.key, message.value) for message in self.directory)
         return line
 

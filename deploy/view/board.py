@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from schemas.alert import Alert
+from schemas.alert import Alert, AlertStatus
 from schemas.journey import Stage
 from schemas.transition import Transition
 
@@ -12,7 +12,7 @@ ALERTS_KEPT = 50
 
 @dataclass
 class AccountLine:
-    """One account as shown."""
+    """One account as shown; `steps` are the transitions that stand, by id."""
 
     account_id: str
     name: str
@@ -21,6 +21,7 @@ class AccountLine:
     moved_at: str = ""
     last_trigger: str = ""
     changes: int = 0
+    steps: dict[str, Transition] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,38 @@ class Board:
     stages: Counter[Stage] = field(default_factory=Counter)
     transitions: int = 0
     alerts_total: int = 0
+    taken_back: int = 0
     figures: LineFigures = LineFigures()
+    _seen: int = 0
 
     def see_transition(self, transition: Transition) -> None:
-        """An account moved."""
+        """An account moved, or did not after all: it stands where the last transition that stands brought it."""
         line = self._line(transition.account_id, transition.account_name)
         if self.stages[line.stage]:
             self.stages[line.stage] -= 1
-        line.stage, line.score = transition.to_stage, transition.score
-        line.moved_at = f"{transition.occurred_at:%d %b %H:%M}"
-        self.stages[line.stage] += 1
-        self.transitions += 1
+        self.transitions -= transition.transition_id in line.steps
+        if transition.withdrawn:
+            line.steps.pop(transition.transition_id, None)
+        else:
+            line.steps[transition.transition_id] = transition.model_copy(update={"causes": ()})
+            self.transitions += 1
+        last = max(line.steps.values(), key=lambda step: step.sequence, default=None)
+        line.stage, line.score = (last.to_stage, last.score) if last else (Stage.UNAWARE, 0.0)
+        line.moved_at = f"{last.occurred_at:%d %b %H:%M}" if last else ""
+        self.stages[line.stage] += last is not None
 
     def see_alert(self, alert: Alert) -> None:
-        """A trigger point was reached."""
+        """A trigger point was reached, or was not after all: then the alert is shown as taken back."""
         line = self._line(alert.account_id, alert.account_name)
-        line.score, line.last_trigger = alert.score, alert.trigger
+        if alert.status is AlertStatus.RETRACTED:
+            kept = [other for other in self.alerts if other.alert_id != alert.alert_id]
+            self.alerts = deque(kept, maxlen=ALERTS_KEPT)
+            self.taken_back += 1
+            line.last_trigger = "" if line.last_trigger == alert.trigger else line.last_trigger
+        else:
+            line.score, line.last_trigger = alert.score, alert.trigger
+            self.alerts_total += 1
         self.alerts.appendleft(alert)
-        self.alerts_total += 1
 
     def newest(self, count: int) -> list[AccountLine]:
         """Accounts that changed last, newest first."""
@@ -69,5 +84,6 @@ class Board:
     def _line(self, account_id: str, name: str) -> AccountLine:
         line = self.accounts.setdefault(account_id, AccountLine(account_id, name or account_id))
         line.name = name or line.name
-        line.changes = self.transitions + self.alerts_total + 1
+        self._seen += 1
+        line.changes = self._seen
         return line

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.view.board import Board
-from schemas.alert import Alert
+from schemas.alert import Alert, AlertStatus
 from schemas.journey import Stage
 
 STYLES = {
@@ -53,8 +53,10 @@ def printable(text: str) -> str:
 
 
 def alert_line(alert: Alert) -> str:
-    """One alert as a plain line."""
+    """One alert as a plain line, or that it was taken back."""
     head = f"{alert.raised_at:%Y-%m-%d %H:%M} {alert.team:<9} {alert.trigger:<20}"
+    if alert.status is AlertStatus.RETRACTED:
+        return printable(f"{head} TAKEN BACK {alert.account_name}: {alert.why}")
     return printable(f"{head} {alert.why} Next: {alert.play.message}")
 
 
@@ -72,7 +74,7 @@ def _figures(board: Board) -> Table:
         f"{figures.events_per_second:,.0f}/s",
         f"rejected {figures.rejected:,.0f}",
         f"transitions {board.transitions:,}",
-        f"alerts {board.alerts_total:,}",
+        f"alerts {board.alerts_total:,}" + (f", {board.taken_back:,} taken back" if board.taken_back else ""),
         f"lag {figures.lag:,.0f}",
     )
     return table
@@ -105,16 +107,16 @@ def _accounts(board: Board, rows: int) -> Panel:
 
 
 def _alerts(board: Board, rows: int) -> Panel:
-    lines = Group(
-        *(
-            Text.assemble(
-                (f"{alert.team:<9} ", "bold"),
-                (f"{alert.trigger:<20} ", "yellow"),
-                printable(alert.why),
-                no_wrap=True,
-                overflow="ellipsis",
-            )
-            for alert in list(board.alerts)[:rows]
-        )
-    )
+    lines = Group(*(_alert(alert) for alert in list(board.alerts)[:rows]))
     return Panel(lines, title="newest alerts and why", title_align="left")
+
+
+def _alert(alert: Alert) -> Text:
+    gone = alert.status is AlertStatus.RETRACTED
+    return Text.assemble(
+        (f"{alert.team:<9} ", "dim" if gone else "bold"),
+        (f"{alert.trigger:<20} ", "dim strike" if gone else "yellow"),
+        (f"{printable(alert.account_name)}: {printable(alert.why)}", "dim") if gone else printable(alert.why),
+        no_wrap=True,
+        overflow="ellipsis",
+    )

@@ -16,6 +16,9 @@ RIVAL_DAYS = 30
 """Of links of equal rank, those last seen within so many days of the newest are in conflict with it; older ones are
 outdated: somebody has changed employer, or the device its owner."""
 
+REACH_DAYS = 30
+"""A link names what happened at most so many days before its first sign."""
+
 Answers = tuple[Answer, ...]
 
 
@@ -29,7 +32,8 @@ def by_earlier_visit(clues: Clues) -> Answers:
         links = tuple(link for link in links if link.user_id and link.user_id == event.user_id)
     elif event.user_id:
         links = tuple(link for link in links if link.user_id in ("", event.user_id))
-    best = _best(links, state)
+    reach_ms = event.occurred_ms + REACH_DAYS * DAY_MS
+    best = _best(tuple(link for link in links if link.first_ms <= reach_ms), state)
     return tuple(_answer(link, state, clues, is_visitor) for link in best)
 
 

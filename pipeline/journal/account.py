@@ -1,5 +1,6 @@
 """One account while a batch is worked: activities are folded and kept in the journal; corrections among them restate
-what came of it. What comes out is the same however the topic is cut into batches.
+what came of it. State and standing transitions are the same however the topic is cut into batches; an alert that was
+retracted between two corrections stays so, while corrections worked at once do not touch it.
 
 A correction is an activity that takes back (`retraction`) or replaces (a higher revision) what lies in the journal, or
 a directory that suppresses the account or no longer does. Corrections that follow each other are worked at once.
@@ -30,6 +31,7 @@ from schemas.transition import Transition
 RETURNED_DAYS = 30
 RETURNED_MAX = 60
 REASONS_SHOWN_MAX = 3
+SUPPRESSION = "suppression"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class AccountWork:
         state, account = self._state, self._account
         if state is not None and state.suppressed != self._suppressed:
             words = f"suppressed: {account.suppressed}" if account and self._suppressed else "no longer suppressed"
-            self._pending[words] = "suppression"
+            self._pending[words] = SUPPRESSION
             self._restate()
 
     def _fold(self, activities: Sequence[Activity]) -> None:
@@ -231,10 +233,11 @@ class AccountWork:
         state = self._state
         assert state is not None
         journal = self._load()
-        oldest = journal.segments[0].first if journal.segments else state.journal.entries
-        refolded = refold(journal, state, self._standing, self._ticked_ms, self._rules)
+        start = 0 if SUPPRESSION in self._pending.values() else journal.start()
+        oldest = journal.segments[start].first if journal.segments else state.journal.entries
+        refolded = refold(journal, start, state, self._standing, self._ticked_ms, self._rules)
         head, came_to = state.journal, refolded.state
-        self._pages |= journal.changes()
+        self._pages |= journal.changes(start)
         head = head.model_copy(update={"filled": journal.filled()})
         if refolded.last is not None:
             entry, after = refolded.last

@@ -1,29 +1,59 @@
-"""A journal read back, to be corrected. Only a correction needs it: batches without any never read a page."""
+"""A journal read back, to be corrected: segment by segment, as far as a correction needs it. Batches without any never
+read a page."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import pairwise
 
 from pipeline.journal.pack import pack, unpack
 from pipeline.journal.pages import Pages, Read, checkpoint_page, entry_page, said_page, weight
 from schemas.activity import Attributed
-from schemas.journey import NO_STANDING, JournalHead, JourneyState, Standing
+from schemas.journey import NO_STANDING, JournalHead, JourneyState
 from schemas.kept.journal import Entry, Said
 
 
-@dataclass
 class Segment:
-    """Entries from one checkpoint to the next, each with its standing.
+    """Entries from one checkpoint to the next, read when they are asked for.
 
     Args:
         first: number of the first entry.
-        before: the state before it; None where nothing was.
-        entries: number -> entry, oldest first.
+        end: number behind the last.
+        read: gives a page.
     """
 
-    first: int
-    before: JourneyState | None
-    entries: dict[int, Entry] = field(default_factory=dict)
+    def __init__(self, first: int, end: int, read: Read) -> None:
+        self.first = first
+        self._end, self._read = end, read
+
+    @cached_property
+    def before(self) -> JourneyState | None:
+        """The state before the first entry; None where nothing was."""
+        page = self._read(checkpoint_page(self.first))
+        return None if page is None else JourneyState.model_validate_json(unpack(page))
+
+    @cached_property
+    def entries(self) -> dict[int, Entry]:
+        """Number -> entry, oldest first, each with its standing."""
+        found: dict[int, Entry] = {}
+        standing = NO_STANDING
+        for number in range(self.first, self._end):
+            if (page := self._read(entry_page(number))) is not None:
+                entry = Entry.model_validate_json(unpack(page))
+                standing = entry.standing or standing
+                found[number] = Entry.model_construct(
+                    ticked_ms=entry.ticked_ms, standing=standing, activities=entry.activities
+                )
+        return found
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Activity id -> number of its entry."""
+        return {item.activity_id: number for number, entry in self.entries.items() for item in entry.activities}
+
+    def put(self, number: int, entry: Entry) -> None:
+        """Add an entry, or put it in the place of the one with its number."""
+        self.entries[number] = entry
+        self.places.update((item.activity_id, number) for item in entry.activities)
 
 
 class Journal:
@@ -35,22 +65,20 @@ class Journal:
     """
 
     def __init__(self, head: JournalHead, read: Read) -> None:
-        self.segments: list[Segment] = []
-        self.said: dict[int, Said] = {}
-        self._places: dict[str, int] = {}
+        self._read = read
+        self._said_range = range(head.said_from, head.said)
         self._changed: set[int] = set()
-        for first, end in pairwise((*head.segments, head.entries)):
-            checkpoint = read(checkpoint_page(first))
-            self.segments.append(Segment(first, _state_of(checkpoint)))
-            standing = NO_STANDING
-            for number in range(first, end):
-                if (page := read(entry_page(number))) is not None:
-                    entry = Entry.model_validate_json(unpack(page))
-                    standing = entry.standing or standing
-                    self._put(number, entry, standing)
-        for number in range(head.said_from, head.said):
-            if (page := read(said_page(number))) is not None:
-                self._hear(number, Said.model_validate_json(unpack(page)))
+        self._edited = False
+        self.segments = [Segment(first, end, read) for first, end in pairwise((*head.segments, head.entries))]
+
+    @cached_property
+    def said(self) -> dict[int, Said]:
+        """Number -> what was said last of a transition or an alert."""
+        found: dict[int, Said] = {}
+        for number in self._said_range:
+            if (page := self._read(said_page(number))) is not None:
+                _hear(found, number, Said.model_validate_json(unpack(page)))
+        return found
 
     @property
     def complete(self) -> bool:
@@ -72,9 +100,10 @@ class Journal:
         """
         number = head.entries - 1
         if head.segments[-1] == number:
-            self.segments.append(Segment(number, before))
-            self.segments = self.segments[-len(head.segments) :]
-        self._put(number, entry, entry.standing or NO_STANDING)
+            begun = Segment(number, number, self._read)
+            begun.before = before
+            self.segments = [*self.segments, begun][-len(head.segments) :]
+        self.segments[-1].put(number, entry)
 
     def note(self, first: int, records: Iterable[Said], head: JournalHead) -> None:
         """Take over records of what was just said.
@@ -85,33 +114,30 @@ class Journal:
             head: as it stands with them.
         """
         for number, record in enumerate(records, first):
-            self._hear(number, record)
+            _hear(self.said, number, record)
         for number in [old for old in self.said if old < head.said_from]:
             del self.said[number]
 
     def revision(self, activity_id: str) -> int | None:
         """Revision of an activity; None where it is not in the journal."""
-        number = self._places.get(activity_id)
-        if number is None or (entry := self._entry(number)) is None:
-            return None
-        return next((item.revision for item in entry.activities if item.activity_id == activity_id), None)
+        found = self._find(activity_id)
+        return None if found is None else found[2].revision
 
     def replace(self, activity: Attributed) -> None:
         """Put an activity in the place of the one with its id."""
-        number = self._places[activity.activity_id]
-        entry = self._entry(number)
-        assert entry is not None
-        same = activity.activity_id
-        self._change(number, [activity if item.activity_id == same else item for item in entry.activities])
+        found = self._find(activity.activity_id)
+        assert found is not None
+        segment, number, old = found
+        self._rewrite(segment, number, lambda item: activity if item is old else item)
 
     def take_back(self, subject: str) -> list[Attributed]:
         """Remove what a subject did; gives what was removed, in the order it came."""
         removed: list[Attributed] = []
-        for number, entry in list(self.entries()):
-            of_subject = [item for item in entry.activities if item.subject == subject]
-            if of_subject:
-                removed += of_subject
-                self._change(number, [item for item in entry.activities if item.subject != subject])
+        for segment in self.segments:
+            for number, entry in list(segment.entries.items()):
+                if of_subject := [item for item in entry.activities if item.subject == subject]:
+                    removed += of_subject
+                    self._rewrite(segment, number, lambda item: None if item.subject == subject else item)
         return removed
 
     def forget_evidence(self, subject: str) -> int:
@@ -119,14 +145,14 @@ class Journal:
 
         What has moved on into the sums of the types, and what came of it before the checkpoint, cannot be undone.
         """
-        if self.complete:
+        oldest = self.segments[0] if self.segments else None
+        if oldest is None or oldest.before is None:
             return 0
-        oldest = self.segments[0]
-        assert oldest.before is not None
         kept = tuple(item for item in oldest.before.evidence if item.subject != subject)
         count = len(oldest.before.evidence) - len(kept)
         if count:
             oldest.before = oldest.before.model_copy(update={"evidence": kept})
+            self._edited = True
         return count
 
     def amend(self, said: Mapping[int, Said]) -> Pages:
@@ -134,47 +160,52 @@ class Journal:
         self.said.update(said)
         return {said_page(number): pack(record.encode()) for number, record in said.items()}
 
-    def changes(self) -> Pages:
-        """Pages of the entries that were corrected, and of all checkpoints."""
+    def start(self) -> int:
+        """Which segment is the newest before which nothing was corrected: from there the journal is folded anew."""
+        if self._edited or not self._changed:
+            return 0
+        earliest = min(self._changed)
+        return max(at for at, segment in enumerate(self.segments) if segment.first <= earliest)
+
+    def changes(self, start: int) -> Pages:
+        """Pages of the entries that were corrected, and of the checkpoints that are others now; then nothing is open.
+
+        Args:
+            start: segment from which the journal was folded anew.
+        """
         pages: Pages = {}
-        for segment in self.segments:
-            if segment.before is not None:
+        for at, segment in enumerate(self.segments[start:], start):
+            if segment.before is not None and (at > start or self._edited):
                 pages[checkpoint_page(segment.first)] = pack(segment.before.encode())
-            pages |= {
-                entry_page(number): pack(entry.encode())
-                for number, entry in segment.entries.items()
-                if number in self._changed
-            }
+            for number in self._changed & segment.entries.keys():
+                pages[entry_page(number)] = pack(segment.entries[number].encode())
+        self._changed.clear()
+        self._edited = False
         return pages
 
     def filled(self) -> int:
         """What the newest segment holds."""
         return sum(map(weight, self.segments[-1].entries.values())) if self.segments else 0
 
-    def _put(self, number: int, entry: Entry, standing: Standing) -> None:
-        self.segments[-1].entries[number] = entry.model_copy(update={"standing": standing})
-        for item in entry.activities:
-            self._places[item.activity_id] = number
-
-    def _hear(self, number: int, record: Said) -> None:
-        """What was said of an id last counts; a record of it from before is left to fall out."""
-        for older in [at for at, known in self.said.items() if known.id == record.id]:
-            del self.said[older]
-        self.said[number] = record
-
-    def _entry(self, number: int) -> Entry | None:
+    def _find(self, activity_id: str) -> tuple[Segment, int, Attributed] | None:
+        """An activity, with its segment and its entry's number; most that are asked for are of the last minutes."""
         for segment in reversed(self.segments):
-            if number >= segment.first:
-                return segment.entries.get(number)
+            number = segment.places.get(activity_id)
+            if number is not None:
+                for item in segment.entries[number].activities:
+                    if item.activity_id == activity_id:
+                        return segment, number, item
         return None
 
-    def _change(self, number: int, activities: list[Attributed]) -> None:
-        for segment in self.segments:
-            if number in segment.entries:
-                entry = segment.entries[number]
-                segment.entries[number] = entry.model_copy(update={"activities": tuple(activities)})
+    def _rewrite(self, segment: Segment, number: int, change: Callable[[Attributed], Attributed | None]) -> None:
+        entry = segment.entries[number]
+        activities = tuple(item for item in map(change, entry.activities) if item is not None)
+        segment.put(number, entry.model_copy(update={"activities": activities}))
         self._changed.add(number)
 
 
-def _state_of(checkpoint: bytes | None) -> JourneyState | None:
-    return None if checkpoint is None else JourneyState.model_validate_json(unpack(checkpoint))
+def _hear(said: dict[int, Said], number: int, record: Said) -> None:
+    """What was said of an id last counts; a record of it from before is left to fall out."""
+    for older in [at for at, known in said.items() if known.id == record.id]:
+        del said[older]
+    said[number] = record

@@ -5,9 +5,10 @@
     s00000003   what was said: one transition or alert
 
 Bounds, and what falls out:
-- entries come in segments of about 128 activities (a firing of timers counts as one). When a third full one would be
-  needed, the oldest falls out whole, so at least the newest 256 activities can be taken back. The state before the
-  oldest entry that is kept is that segment's checkpoint; without one the journal is complete.
+- entries come in segments of 64 activities (a firing of timers counts as one). When a fifth full one would be needed,
+  the oldest falls out whole, so at least the newest 256 activities can be taken back. The state before the oldest
+  entry that is kept is that segment's checkpoint; without one the journal is complete. The others let a correction
+  begin where it changes something: most are of the last minutes.
 - of what was said the newest 100 records are kept, also those whose entries fell out.
 Pages are never woken: they have no due times.
 """
@@ -36,8 +37,8 @@ class Bounds:
         unsaid: ids of what does not stand.
     """
 
-    segment: int = 128
-    full: int = 2
+    segment: int = 64
+    full: int = 4
     said: int = 100
     unsaid: int = 100
 

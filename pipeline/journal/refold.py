@@ -32,11 +32,14 @@ class Refolded:
     alerts: Mapping[str, tuple[int, Alert]]
 
 
-def refold(journal: Journal, state: JourneyState, standing: Standing, ticked_ms: int, rules: Rules) -> Refolded:
-    """Fold all entries, from the oldest checkpoint on; later checkpoints are brought up to date in the journal.
+def refold(
+    journal: Journal, start: int, state: JourneyState, standing: Standing, ticked_ms: int, rules: Rules
+) -> Refolded:
+    """Fold entries anew; checkpoints on the way are brought up to date in the journal.
 
     Args:
         journal: corrected.
+        start: segment to begin with; nothing before it was corrected.
         state: the account's, before the correction.
         standing: what the directory says now.
         ticked_ms: the tick there was since the last entry; 0 if none.
@@ -50,9 +53,9 @@ def refold(journal: Journal, state: JourneyState, standing: Standing, ticked_ms:
         transitions.update((item.transition_id, (number, item)) for item in made)
         alerts.update((item.alert_id, (number, item)) for item in raised)
 
-    before = journal.segments[0].before if journal.segments else state
+    before = journal.segments[start].before if journal.segments else state
     fold = Fold(before, state.account_id, standing, rules)
-    for at, segment in enumerate(journal.segments):
+    for at, segment in enumerate(journal.segments[start:]):
         if at:
             segment.before = fold.freeze()
         for number, entry in segment.entries.items():

@@ -65,7 +65,7 @@ def settle(
 
     Args:
         said: what was said, by number.
-        oldest: number of the journal's oldest entry; what an older one made cannot be made again.
+        oldest: number of the oldest entry that was folded anew; what an older one made stands as it was.
         refolded: what is made now.
         unsaid: what does not stand.
         mute: the account is suppressed.

@@ -18,8 +18,8 @@ _SOON = {Sign.AT_DELIVERY, Sign.TOO_SOON, Sign.SOON}
 
 
 class Marked(NamedTuple):
-    """A click or an unsubscription, whether an open that is no proxy's came before it, and the signs of a machine found
-    on it so far."""
+    """A click or an unsubscription, whether who clicked had opened the mail before (not by a proxy, and from the same
+    address or with the same user agent), and the signs of a machine found on it so far."""
 
     beat: Beat
     read: bool
@@ -68,8 +68,8 @@ def note_sweeps(clicks: Clicks) -> None:
 
 
 def note_rescans(clicks: Clicks) -> None:
-    """The same link twice in a moment by two clients: a gateway looks at the link when the reader clicks it. The
-    reader's click follows, unless the other one shows more signs of a machine by itself."""
+    """The same link twice in a moment by two clients: a gateway looks at the link when the reader clicks it. The reader
+    is whoever opened the mail, else who shows fewer signs of a machine by itself, else the later one."""
     for number, click in enumerate(clicks):
         one = click.beat
         for later in clicks[number + 1 :]:
@@ -80,7 +80,7 @@ def note_rescans(clicks: Clicks) -> None:
                 continue
             differ = (one.ip != other.ip) + (one.agent != other.agent)
             if differ:
-                machine = later if len(other.signs) > len(one.signs) else click
+                machine = later if _strange(later) > _strange(click) else click
                 machine.signs.add(Sign.RESCAN if differ == 2 else Sign.RESCAN_LIKE)
 
 
@@ -144,6 +144,10 @@ def links_of(clicks: Clicks) -> int:
 def traits(one: Beat, other: Beat) -> int:
     """How many of address and user agent are known and the same: 2 for one client."""
     return (one.ip == other.ip != 0) + (one.agent == other.agent != 0)
+
+
+def _strange(click: Marked) -> tuple[bool, int]:
+    return not click.read, len(click.beat.signs)
 
 
 def _unsubscribes(clicks: Clicks) -> bool:

@@ -6,7 +6,7 @@ and what was said of an earlier hit can be taken back both ways.
 
 from collections.abc import Sequence
 
-from pipeline.machines.bursts import Clicks, Marked, links_of, note_bursts, note_rescans, note_sweeps
+from pipeline.machines.bursts import Clicks, Marked, links_of, note_bursts, note_rescans, note_sweeps, traits
 from pipeline.machines.signs import (
     EXCUSED,
     EXCUSED_READ,
@@ -84,11 +84,13 @@ def _marked(click: Beat, thread: Thread) -> Marked:
     if not click.timed:
         return Marked(click, False, signs)
     opens = [beat for beat in thread.beats if beat.at_ms <= click.at_ms - READ_MS]
-    read = any(
-        beat.act is Act.OPEN and points_of(beat.signs) < MACHINE_FROM and not _at_delivery(beat, thread)
+    shown = [
+        beat
         for beat in opens
-    )
-    opened = read or any(beat.act is Act.PROXY for beat in opens)
+        if beat.act is Act.OPEN and points_of(beat.signs) < MACHINE_FROM and not _at_delivery(beat, thread)
+    ]
+    read = any(traits(beat, click) or not (beat.ip and click.ip) for beat in shown)
+    opened = bool(shown) or any(beat.act is Act.PROXY for beat in opens)
     if not opened:
         signs.add(Sign.WITHOUT_OPEN)
     if sign := _of_delivery(_gap_ms(click.at_ms, thread.delivered), opened):

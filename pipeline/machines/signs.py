@@ -80,7 +80,7 @@ class Sign(StrEnum):
     """Address or user agent of a machine on the same mail, at most 15 min away, on another link."""
 
     UNSUBSCRIBE_SWEPT = "unsubscribe_swept"
-    """3 links within 15 min, the one that unsubscribes among them, and no open but a proxy's before (own)."""
+    """3 links within 15 min, the one that unsubscribes among them, and whoever did it did not open the mail (own)."""
 
     MANY_LINKS = "many_links"
     """3 links within 15 min (own)."""
@@ -103,6 +103,7 @@ POINTS: dict[str, int] = {
     Sign.RESCAN: 10,
     Sign.SAME_CLIENT: 10,
     Sign.THREE_LINKS: 7,
+    Sign.UNSUBSCRIBE_SWEPT: 7,
     Sign.SAME_CLIENT_AGAIN: 5,
     Sign.SOON: 5,
     Sign.TOO_SOON: 5,
@@ -113,7 +114,6 @@ POINTS: dict[str, int] = {
     Sign.OFFICE: 5,
     Sign.RESCAN_LIKE: 5,
     Sign.LIKE_CLIENT: 5,
-    Sign.UNSUBSCRIBE_SWEPT: 4,
     Sign.MANY_LINKS: 3,
     Sign.WITHOUT_OPEN: 3,
     Sign.NO_USER_AGENT: 3,
@@ -124,7 +124,7 @@ EXCUSED: frozenset[str] = frozenset({Sign.SOON, Sign.QUITE_SOON, Sign.WITHOUT_OP
 """Signs that are forgiven when the quarantine ends and nothing more came: quick readers have them too."""
 
 EXCUSED_READ: frozenset[str] = EXCUSED | {Sign.TWO_LINKS, Sign.UNSUBSCRIBE_BURST}
-"""The same where an open that is no proxy's came before."""
+"""The same where whoever clicked had opened the mail."""
 
 QUIET_LINKS = 2
 """So many links may have been clicked within 15 min around an excused click (own)."""

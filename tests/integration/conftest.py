@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,13 @@ from deploy.cli.directory.topic import Present, write_directory
 from deploy.demo.process import WorkerProcess
 from deploy.local import ports, stack
 from schemas.account import Account
+from schemas.errors import TransientSinkError
 from schemas.topics import Topic
 from sinks.clickhouse import ClickHouseSink
 from sinks.migrate import migrate
 
 WAIT_SECONDS = 60.0
+START_TRIES = 300
 _numbers = itertools.count(1)
 
 
@@ -140,3 +144,42 @@ async def make_line(
     yield make
     for line in lines:
         await line.close()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The local endpoint as a process of its own."""
+    folder = tmp_path_factory.mktemp("endpoint")
+    port = ports.choose_port("ClickHouse", asked=None, wishes=())
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.local.endpoint",
+        "--path",
+        str(folder / "ch"),
+        "--port",
+        str(port),
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[2])
+        try:
+            found = f"http://127.0.0.1:{port}"
+            _wait_and_migrate(found, process, folder / "log")
+            yield found
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_and_migrate(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(START_TRIES):
+        try:
+            migrate(url, "ready")
+        except TransientSinkError:
+            try:
+                process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(log.read_text()) from None
+        return
+    raise AssertionError(f"{url} does not serve: {log.read_text()}")

@@ -204,22 +204,23 @@ def test_machines_caught_and_humans_lost() -> None:
     ]
     machine, suspect, human = Grade.MACHINE, Grade.SUSPECT, Grade.HUMAN
     found = weigh_machines(cases, graded(machine, suspect, human, machine, suspect))
-    assert (found.caught, found.suspect, found.lost, found.doubted) == (
+    assert (found.caught, found.sure, found.lost, found.surely_lost) == (
+        Share(2, 3),
         Share(1, 3),
-        Share(1, 3),
-        Share(1, 2),
+        Share(2, 2),
         Share(1, 2),
     )
-    assert found.by_kind == {"burst": Share(0, 1), "crawler": Share(1, 2)}
-    assert found.lost_by_kind == {"journey": Share(1, 1)}
+    assert found.by_kind == {"burst": Share(0, 1), "crawler": Share(2, 2)}
+    assert found.lost_by_kind == {"journey": Share(1, 1), "visitor": Share(1, 1)}
 
 
 def test_bursts_are_machine_clicks_on_three_links_of_a_mail() -> None:
-    def click(number: int, mail: str, *, machine: bool = True) -> Case:
+    def click(number: int, mail: str, *, machine: bool = True, days: float = 0.0) -> Case:
         fields = {"anonymous_id": "", "email": "jo@x.com", "message_id": mail, "url": f"https://x.io/{number}"}
-        return case(machine=machine, type="click", source=Source.EMAIL, event_id=f"{mail}{number}", **fields)
+        return case(machine=machine, type="click", source=Source.EMAIL, event_id=f"{mail}{number}", days=days, **fields)
 
     cases = [click(1, "m"), click(2, "m"), click(3, "m"), click(1, "n"), click(2, "n"), click(3, "n", machine=False)]
+    cases += [click(number, "slow", days=number / 1000) for number in range(4)]
     grades = {"m1": Grade.MACHINE, "m2": Grade.MACHINE, "m3": Grade.HUMAN, "n1": Grade.MACHINE}
     assert weigh_machines(cases, Standing({}, grades)).bursts == Share(2, 3)
 

@@ -131,6 +131,22 @@ def test_an_unlink_takes_all_back_and_what_comes_after_waits() -> None:
     assert [hit.occurred_ms for hit in line.states["a:v-1"].history] == [at(21), at(22)]
 
 
+def test_what_says_an_account_it_was_unlinked_from_says_nothing_weaker_either() -> None:
+    line = Identities(DIRECTORY)
+    told = {"user_id": "u-1", "email": "jane@acme-works.com", "account_id": "ws-1"}
+    line.take(command(FactKind.UNLINK, "u:u-1"))
+    made = line.take(event(21, **told))  # a hit given back knows no workspace either
+    assert {item.type for item in made} <= {RETRACTION}
+    other = {key: value for key, value in told.items() if key != "email"}
+    assert [item.account_id for item in line.take(event(22, **other))] == ["ws-1", "ws-1"]
+
+
+def test_a_form_of_an_unlinked_company_is_not_anothers_on_a_shared_device() -> None:
+    line = Identities(DIRECTORY)
+    line.take(event(0, anonymous_id="v-1", email="bob@rival-works.com"), command(FactKind.UNLINK, "a:v-1"))
+    assert line.take(event(21, anonymous_id="v-1", email="jane@acme-works.com")) == []
+
+
 def test_a_relink_brings_it_back() -> None:
     line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", email="jane@acme-works.com"))
@@ -192,3 +208,10 @@ def test_facts_say_how() -> None:
         ("u:u-1", "acme", Method.EMAIL_DIRECTORY)
     ]
     assert "seen with u:u-1" in passed[0].reason
+
+
+def test_a_link_reaches_thirty_days_back_and_no_further() -> None:
+    line = Identities(DIRECTORY)
+    line.take(event(60, anonymous_id="v-1", email="jane@acme-works.com"))
+    assert told(line.take(event(31, anonymous_id="v-1"))) == [("a:v-1", "acme", False)]
+    assert line.take(event(20, anonymous_id="v-1")) == []

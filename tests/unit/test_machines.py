@@ -40,6 +40,10 @@ STORIES = {
         "mmm",
     ),
     "slow, unopened, all links": ([DELIVERED, *clicks(70, 150, 260, 400, 420)], "hmmmmm"),
+    "slow, all links, while the reader reads": (
+        [DELIVERED, mail("open", 60), mail("click", 65, 0), *clicks(70, 150, 260, 400, 420, **GATE)],
+        "hhhmmmmm",
+    ),
     "slow, unopened, from a data centre": (clicks(70, 150, 260, ip=CLOUD), "mmm"),
     "before the mail is taken": ([mail("delivered", 3), *clicks(0, 0.5, 1)], "hmmm"),
     "an unsubscription in a burst": ([*SCANNED, mail("unsubscribe", 2, 4, **GATE)], "hmmmmm"),

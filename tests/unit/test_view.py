@@ -8,6 +8,8 @@ from rich.console import Console
 from deploy.view import screen
 from deploy.view.board import Board
 from schemas.journey import Stage
+from tests.account_lane import AccountLane, retraction
+from tests.builders import activity
 from tests.unit.test_advance import CLASSIC, fold
 
 NOTE = "Kafka 127.0.0.1:9092\nproduce    echo '{}' | triggerpoint topics write intent.events.web.v1"
@@ -43,6 +45,24 @@ def test_the_board_counts_each_account_in_one_stage() -> None:
     shown = board()
     assert +shown.stages == {Stage.ADVOCATING: 1}
     assert shown.transitions == 9
+
+
+def test_what_is_taken_back_is_shown_as_such() -> None:
+    lane, shown = AccountLane(), Board()
+    lane.take(activity(0, "content_download", "joe@acme.com"), activity(1, "demo_request", ""))
+    lane.take(retraction(2, reason="a shared device"))
+    for transition in lane.transitions:
+        shown.see_transition(transition)
+    for alert in lane.alerts:
+        shown.see_alert(alert)
+    assert +shown.stages == {Stage.AWARE: 1}
+    assert (shown.transitions, shown.alerts_total, shown.taken_back) == (1, 2, 1)
+    assert [alert.status for alert in shown.alerts if alert.trigger == "demo_request"] == ["retracted"]
+    text = "\n".join(lines(shown, 120, 30))
+    assert "Acme Corp: Withdrawn: a shared device" in text
+    assert "alerts 2, 1 taken back" in text
+    said = screen.alert_line(lane.alerts[-1])
+    assert said.endswith("TAKEN BACK Acme Corp: Withdrawn: a shared device")
 
 
 def test_names_cannot_steer_the_terminal() -> None:

@@ -1,4 +1,5 @@
 -- Why was this alert raised? One row a cause, heaviest first; the points add up to the score.
+-- Of an alert that was taken back: what it was made of when it was raised last.
 -- Parameter: alert_id
 SELECT
     a.account_name,
@@ -14,7 +15,9 @@ SELECT
     cause.points AS points,
     cause.decisive AS decisive,
     cause.event_id AS event_id
-FROM alerts AS a
+FROM
+(
+    SELECT * FROM alerts_said WHERE alert_id = {alert_id:String} AND status = 'raised' ORDER BY revision DESC LIMIT 1
+) AS a
 ARRAY JOIN causes AS cause
-WHERE a.alert_id = {alert_id:String}
 ORDER BY points DESC, occurred_at

@@ -1,7 +1,11 @@
-"""How many machine hits are caught, by kind, and how many human hits are lost with them."""
+"""How many machine hits are caught, by kind, and how many human hits are lost with them.
+
+One measure for both sides: a hit graded machine or suspect does not count as a human's (it weighs nothing, or a fifth).
+A machine's is then caught, a human's lost.
+"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.evaluate.measures.attribution import Share
@@ -11,6 +15,9 @@ from schemas.base import Source
 from schemas.event import Grade
 
 BURST_LINKS = 3
+BURST_MS = 10_000
+MACHINE = frozenset({Grade.MACHINE})
+NOT_HUMAN = frozenset({Grade.MACHINE, Grade.SUSPECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +25,23 @@ class Machines:
     """Grades at the end, after all corrections.
 
     Args:
-        caught: machine hits graded machine, of all.
+        caught: machine hits graded machine or suspect, of all.
         by_kind: the same by kind.
-        bursts: the same of scanner bursts: mails of which a machine opened three links or more.
-        suspect: machine hits graded suspect, of all; they weigh little, and do not count as caught.
-        lost: human hits graded machine, of all.
+        sure: machine hits graded machine, of all.
+        bursts: hits of scanner bursts graded machine, of all of them: a machine opened three links of a mail or more
+            within ten seconds. Suspect does not do here.
+        lost: human hits graded machine or suspect, of all.
         lost_by_kind: the same by kind, where any is lost.
-        doubted: human hits graded suspect, of all.
+        surely_lost: human hits graded machine, of all.
     """
 
     caught: Share
     by_kind: Mapping[str, Share]
+    sure: Share
     bursts: Share
-    suspect: Share
     lost: Share
     lost_by_kind: Mapping[str, Share]
-    doubted: Share
+    surely_lost: Share
 
 
 def weigh_machines(cases: Sequence[Case], standing: Standing) -> Machines:
@@ -43,37 +51,41 @@ def weigh_machines(cases: Sequence[Case], standing: Standing) -> Machines:
     bursts = _bursts(machines)
     lost = _by_kind(humans, standing)
     return Machines(
-        caught=_share(machines, standing, Grade.MACHINE),
+        caught=_share(machines, standing, NOT_HUMAN),
         by_kind=_by_kind(machines, standing),
-        bursts=_share(bursts, standing, Grade.MACHINE),
-        suspect=_share(machines, standing, Grade.SUSPECT),
-        lost=_share(humans, standing, Grade.MACHINE),
+        sure=_share(machines, standing, MACHINE),
+        bursts=_share(bursts, standing, MACHINE),
+        lost=_share(humans, standing, NOT_HUMAN),
         lost_by_kind={kind: share for kind, share in lost.items() if share.right},
-        doubted=_share(humans, standing, Grade.SUSPECT),
+        surely_lost=_share(humans, standing, MACHINE),
     )
 
 
 def _bursts(machines: Sequence[Case]) -> list[Case]:
-    """Machine clicks in mails of which a machine clicked several links."""
+    """Machine clicks in mails of which a machine clicked several links within a short time."""
     clicks = [case for case in machines if case.event.source is Source.EMAIL and case.event.type == "click"]
-    links: dict[tuple[str, str], set[str]] = {}
+    mails: dict[tuple[str, str], list[Case]] = {}
     for case in clicks:
-        links.setdefault(_mail(case), set()).add(case.event.url)
-    return [case for case in clicks if len(links[_mail(case)]) >= BURST_LINKS]
+        mails.setdefault(_mail(case), []).append(case)
+    return [case for found in mails.values() if _at_once(found) for case in found]
+
+
+def _at_once(clicks: Sequence[Case]) -> bool:
+    times = [case.event.occurred_ms for case in clicks]
+    return len({case.event.url for case in clicks}) >= BURST_LINKS and max(times) - min(times) <= BURST_MS
 
 
 def _mail(case: Case) -> tuple[str, str]:
     return case.event.message_id, case.event.email
 
 
-def _share(cases: Sequence[Case], standing: Standing, grade: Grade) -> Share:
-    graded = sum(standing.grades.get(case.event.event_id, case.event.grade) is grade for case in cases)
+def _share(cases: Sequence[Case], standing: Standing, grades: Collection[Grade]) -> Share:
+    graded = sum(standing.grades.get(case.event.event_id, case.event.grade) in grades for case in cases)
     return Share(graded, len(cases))
 
 
 def _by_kind(cases: Sequence[Case], standing: Standing) -> dict[str, Share]:
     kinds = Counter(case.truth.kind for case in cases)
     return {
-        kind: _share([case for case in cases if case.truth.kind == kind], standing, Grade.MACHINE)
-        for kind in sorted(kinds)
+        kind: _share([case for case in cases if case.truth.kind == kind], standing, NOT_HUMAN) for kind in sorted(kinds)
     }
