@@ -16,6 +16,7 @@ from pipeline.rules.model import ActivityRule, Phase, Rules, StageRule, TriggerR
 from pipeline.rules.predicates import all_hold
 from pipeline.score import DAY_MS
 from pipeline.stage import detour_of, fact_of, fallen, next_stage
+from pipeline.stitch.attribute import HISTORY_DAYS
 from pipeline.weigh import fit_of, points_of
 from schemas.account import Account, AccountStatus
 from schemas.activity import Attributed
@@ -162,7 +163,8 @@ class Fold:
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, activity.occurred_ms)
         self._note(activity, rule)
         self._move(activity)
-        late = activity.late or behind_ms > self._rules.late_hours * HOUR_MS
+        waited_ms = max(behind_ms, activity.received_ms - activity.occurred_ms)
+        late = activity.late or waited_ms > self._rules.late_hours * HOUR_MS
         for trigger in self._rules.triggers_on[activity.type]:
             if all_hold(trigger.when, journey):
                 decisive = {
@@ -200,7 +202,8 @@ class Fold:
         journey.timers_done[rule.name] = due_ms
         if all_hold(rule.when, journey):
             decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
-            self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late=False)
+            late = journey.heard_ms - due_ms > self._rules.late_hours * HOUR_MS
+            self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late)
         if (detour := detour_of(journey)) is not None:
             self._enter(detour, (), f"timer:{due_ms}", due_ms)
 
@@ -244,6 +247,8 @@ class Fold:
     def _note_product(self, activity: Attributed) -> None:
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
         last_use_ms = journey.trial.last_use_ms if journey.trial else 0
+        if kind in USES or kind.startswith("trial_"):
+            journey.heard_ms = activity.received_ms if not activity.late else at_ms + HISTORY_DAYS * DAY_MS
         if kind in USES:
             journey.use(at_ms)
             journey.change_trial(at_ms, last_use_ms=max(last_use_ms, at_ms))

@@ -8,6 +8,7 @@ Bounds, and what falls out:
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pipeline.domains import mail_host, work_domain
 from pipeline.rules.model import CustomerEvery, Phase, Rules, SlaOver, StageRule, TrialEnds, TrialQuiet, TriggerRule
 from pipeline.rules.predicates import Predicate, all_hold
 from pipeline.score import DAY_MS, carried_on, causes_of, score_of
@@ -57,6 +58,7 @@ class Journey:
         self.customer_since_ms = state.customer_since_ms
         self.last_human_ms = state.last_human_ms
         self.usage_by_day = dict(state.usage_by_day)
+        self.heard_ms = state.heard_ms
         self.fired = dict(state.fired)
         self.timers_done = dict(state.timers_done)
         self.seen = list(state.seen)
@@ -83,6 +85,7 @@ class Journey:
             customer_since_ms=self.customer_since_ms,
             last_human_ms=self.last_human_ms,
             usage_by_day=dict(self.usage_by_day),
+            heard_ms=self.heard_ms,
             fired=dict(self.fired),
             timers_done=dict(self.timers_done),
             seen=tuple(self.seen),
@@ -125,14 +128,17 @@ class Journey:
         return sum(1 for item in self.evidence_of(types, within_days) if not (anonymous_only and item.person))
 
     def people(self, within_days: float) -> int:
-        """Distinct named people seen in the last days."""
+        """Distinct people seen in the last days, by work mailbox. A user id or a free mailbox may be another name of
+        one of them; where there is nothing else they are one person."""
         since_ms = self.now_ms - within_days * DAY_MS
-        return sum(1 for item in self.contacts.values() if item.last_ms >= since_ms)
+        seen = [item.person for item in self.contacts.values() if item.last_ms >= since_ms]
+        return sum(1 for person in seen if work_domain(mail_host(person))) or min(1, len(seen))
 
     def uses(self, from_days: float, to_days: float) -> int:
-        """Product uses between so many days ago and so many days ago, by whole days."""
+        """Product uses between so many days ago and so many days ago, by whole days; those of a customer."""
         today = self.now_ms // DAY_MS
-        return sum(n for day, n in self.usage_by_day.items() if today - from_days < day <= today - to_days)
+        after = max(today - from_days, self.customer_since_ms // DAY_MS)
+        return sum(n for day, n in self.usage_by_day.items() if after < day <= today - to_days)
 
     def quiet(self, days: float) -> bool:
         """Whether no person showed a sign for so many days."""
@@ -164,8 +170,9 @@ class Journey:
         return sum((item.person or item.subject) == who and item.occurred_ms // DAY_MS == day for item in known) >= cap
 
     def evidence_of(self, types: Iterable[str], within_days: float) -> list[Evidence]:
-        """Remembered activities of these types in the last days."""
-        since_ms = self.now_ms - within_days * DAY_MS
+        """Remembered activities of these types in the last days; a customer's since the purchase, since what was done
+        before it was done to buy."""
+        since_ms = max(self.now_ms - within_days * DAY_MS, self.customer_since_ms)
         return [item for kind in types for item in self._by_type.get(kind, ()) if item.occurred_ms >= since_ms]
 
     def by_ip_only(self, decisive: frozenset[str]) -> bool:

@@ -100,6 +100,11 @@ class JourneyState(Record):
     customer_since_ms: int = 0
     last_human_ms: int = 0
     usage_by_day: dict[int, int] = Field(default_factory=dict, description="Day since 1970 -> uses.")
+    heard_ms: int = Field(
+        0,
+        description="When the newest product event reached the broker; of one that waited for a name, at the latest: a "
+        "timer that was due long before was never heard in time.",
+    )
     fired: dict[str, int] = Field(default_factory=dict, description="Trigger -> event time it last fired, ms.")
     timers_done: dict[str, int] = Field(default_factory=dict, description="Timer -> due time last fired, ms.")
     seen: tuple[str, ...] = Field((), description="Newest activity ids, shortened: duplicates are known by them.")

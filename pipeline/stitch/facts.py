@@ -92,4 +92,5 @@ def _fact(event: Event, subject: str, kind: FactKind, own: Answer | None, domain
         reason=reason,
         event_id=event.event_id,
         observed_ms=event.occurred_ms,
+        heard_ms=event.received_ms,
     )

@@ -148,25 +148,25 @@ def test_what_is_old_when_it_comes_raises_no_alert() -> None:
 
 def test_a_stalled_trial_is_noticed_by_the_clock() -> None:
     started = fold(activity(0, "trial_started", ends_ms=at(14)))
-    assert started.state.due_ms == at(3)
-    assert wake(started.state, at(2.9), None, SAAS).alerts == ()
-    fired = wake(started.state, at(3.5), None, SAAS)
+    assert started.state.due_ms == at(5)
+    assert wake(started.state, at(4.9), None, SAAS).alerts == ()
+    fired = wake(started.state, at(5.5), None, SAAS)
     assert triggers(fired) == ["trial_stalled"]
-    assert fired.alerts[0].raised_at.timestamp() * 1000 == at(3)
-    assert triggers(wake(fired.state, at(3.6), None, SAAS)) == []
+    assert fired.alerts[0].raised_at.timestamp() * 1000 == at(5)
+    assert triggers(wake(fired.state, at(5.6), None, SAAS)) == []
 
 
 def test_a_timer_gives_the_same_alert_by_the_clock_and_by_the_next_activity() -> None:
     started = fold(activity(0, "trial_started", ends_ms=at(14))).state
-    by_clock = wake(started, at(3.5), None, SAAS).alerts[0]
-    by_activity = fold(activity(4, "feature_used"), state=started).alerts[0]
+    by_clock = wake(started, at(5.5), None, SAAS).alerts[0]
+    by_activity = fold(activity(6, "feature_used"), state=started).alerts[0]
     assert by_activity == by_clock
 
 
 def test_use_keeps_a_trial_from_stalling() -> None:
     state = fold(activity(0, "trial_started", ends_ms=at(14)), activity(2, "feature_used")).state
-    assert triggers(wake(state, at(4.5), None, SAAS)) == []
-    assert triggers(wake(state, at(5.5), None, SAAS)) == ["trial_stalled"]
+    assert triggers(wake(state, at(6.5), None, SAAS)) == []
+    assert triggers(wake(state, at(7.5), None, SAAS)) == ["trial_stalled"]
 
 
 def test_a_trial_about_to_end() -> None:

@@ -88,7 +88,7 @@ def test_diff_says_what_is_different_in_words(mine: Path, tmp_path: Path) -> Non
     )
     text = text.replace("Ask what they must solve and by when; give a range, not a list.", "Call within the hour.")
     text = text.replace(
-        "- count: {types: [pricing_view], at_least: 2,", "- count: {types: [pricing_view], at_least: 3,"
+        "- count: {types: [pricing_view], at_least: 1,", "- count: {types: [pricing_view], at_least: 2,"
     )
     text = text.replace("quiet: {stage: dormant, days: 30", "quiet: {stage: dormant, days: 45")
     text = text.replace("score: {at_least: 12}", "score: {at_least: 15}")
@@ -98,7 +98,7 @@ def test_diff_says_what_is_different_in_words(mine: Path, tmp_path: Path) -> Non
         "quiet: days: 30 -> 45",
         "activity pricing_view: points: 10 -> 12",
         "stage researching: enter: score 12 or more -> score 15 or more",
-        "trigger pricing_interest: when: at least 2 of pricing_view in 7 days -> at least 3 of pricing_view in 7 days",
+        "trigger pricing_interest: when: at least 1 of pricing_view in 7 days -> at least 2 of pricing_view in 7 days",
         'trigger pricing_interest: play: message: "Ask what they must solve and by when; give a range, not a list." -> '
         '"Call within the hour."',
     ]

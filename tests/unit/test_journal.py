@@ -51,7 +51,7 @@ def test_an_alert_whose_evidence_is_gone_is_retracted_as_it_was_said() -> None:
 
 
 def test_an_alert_that_stands_is_left_alone() -> None:
-    lane = lane_of(READS, activity(0.5, "pricing_view", **ANONYMOUS), activity(1, "demo_request"))
+    lane = lane_of(READS, activity(0.5, "product_view", **ANONYMOUS), activity(1, "demo_request"))
     result = lane.take(retraction(2))
     assert result.alerts == ()
     assert "demo_request" in [alert.trigger for alert in lane.standing_alerts().values()]
@@ -131,11 +131,11 @@ def test_what_comes_back_has_the_next_revision() -> None:
 
 def test_a_timer_that_should_have_fired_moves_the_account_without_an_alert() -> None:
     lane = lane_of(activity(0, "trial_started", ends_ms=at(14)), activity(2, "feature_used", **ANONYMOUS))
-    lane.tick(4)
-    result = lane.take(retraction(4.1))
+    lane.tick(6)
+    result = lane.take(retraction(6.1))
     assert ("trial_stalled", "restated") in [(item.trigger, item.reason) for item in result.held_back]
     undisturbed = lane_of(activity(0, "trial_started", ends_ms=at(14)))
-    undisturbed.tick(4)
+    undisturbed.tick(6)
     assert lane.core() == undisturbed.core()
 
 

@@ -43,6 +43,19 @@ def test_a_visitor_known_by_user_id_alone_is_named_once_the_user_is() -> None:
     assert {item.person for item in made} == {"jane@acme-works.com"}
 
 
+@pytest.mark.parametrize("days", [0.5, 3.0])
+def test_a_name_that_comes_days_late_names_history_whatever_its_own_time(days: float) -> None:
+    heard = {"received_ms": at(days)}
+    line = Identities(DIRECTORY)
+    line.take(event(0, anonymous_id="v-1"))
+    made = line.take(event(0.1, anonymous_id="v-1", email="jane@acme-works.com", **heard))
+    assert told(made) == [("a:v-1", "acme", days > 1), ("a:v-1", "acme", False)]
+    line = Identities(DIRECTORY)
+    line.take(event(0, anonymous_id="v-2", user_id="u-1"))
+    made = line.take(event(0.1, anonymous_id="", user_id="u-1", email="jane@acme-works.com", **heard))
+    assert ("a:v-2", "acme", days > 1) in told(made)
+
+
 def test_it_goes_from_mailbox_to_user_to_visitor() -> None:
     line = Identities(DIRECTORY)
     line.take(event(0, anonymous_id="v-1", user_id="u-1"))

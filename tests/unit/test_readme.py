@@ -69,4 +69,4 @@ def test_the_commands_for_the_journey_run_as_printed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "my-journey.yaml is fine" in done.stdout
     assert "2 different" in done.stdout
-    assert "at least 2 of pricing_view in 7 days -> at least 3" in done.stdout
+    assert "at least 1 of pricing_view in 7 days -> at least 2" in done.stdout
