@@ -28,6 +28,13 @@ STAGES: Mapping[str, str] = {
 """Milestone of the truth -> our stage. The truth's `dormant` is the time of the last sign of life: nobody can know then
 that it is the last, so an account is truly dormant from `SILENT_DAYS` on (`tale.py`)."""
 
+ASIDE = frozenset({"at_risk"})
+"""Our detours that the truth does not know: an account that uses it less stays where it was, and a trigger point says
+what happened. Judged as the stage the account left for it."""
+
+OUT: Mapping[str, str] = {"lost": "dormant", "churned": "dormant"}
+"""Our detours that the truth calls otherwise."""
+
 AWARE, CUSTOMER, DORMANT = "aware", "customer", "dormant"
 BOUGHT = frozenset({CUSTOMER, "adopting", "expanding", "advocating"})
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy.evaluate.journeys.meaning import DAY_MS, STAGES
+from deploy.evaluate.journeys.meaning import ASIDE, DAY_MS, OUT, STAGES
 from deploy.evaluate.journeys.tale import Tale
 from deploy.evaluate.journeys.told import Moved
 from deploy.evaluate.measures.attribution import Share
@@ -24,8 +24,8 @@ class Stages:
             Every account is asked at noon (UTC) of each day from when on anybody could name it to the end of the span.
             Its true stage is that of its newest milestone whose act could be named by then; after 30 days without a
             sign (customers: 120), or a lost deal, it is dormant until the next one. Ours is where the last transition
-            that lay on the topic by then, and was not withdrawn by then, has left it; none is `unaware`. There is no
-            tolerance in time. Suppressed companies and those that nobody can name are left out.
+            that lay on the topic by then, and was not withdrawn by then, has left it; none is `unaware`. A detour the
+            truth does not know is the stage before it (`meaning.py`). There is no tolerance in time. Suppressed companies and those that nobody can name are left out.
         by_stage: true stage -> the same of its days.
         taken_for: true stage -> the wrong stage told most, and on how many days.
     """
@@ -82,7 +82,8 @@ class _Place:
             self._heard += 1
             self._standing.pop(move.transition_id, None)
             if not move.withdrawn:
-                self._standing[move.transition_id] = (move.sequence, move.to_stage)
+                to = move.from_stage if move.to_stage in ASIDE else move.to_stage
+                self._standing[move.transition_id] = (move.sequence, OUT.get(to, to))
 
     @property
     def stage(self) -> str:
