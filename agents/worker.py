@@ -19,6 +19,7 @@ from agents.archive import TableWriter
 from agents.clock import Clock, clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
+from agents.handover.load import load_policy
 from agents.metrics import Metrics
 from agents.networks import networks_of
 from agents.observe.http import HealthServer
@@ -69,6 +70,7 @@ class Worker:
         self._fatal = asyncio.get_running_loop().create_future()
         options = connection_options(settings)
         make_folder(settings.data_dir)
+        policy = await asyncio.to_thread(load_policy, settings.handover_file)
         networks = await asyncio.to_thread(self._load_networks)  # takes a second or two with all of the net in it
         admin = await topics.connect_admin(settings)
         self._closers.append(admin.close)
@@ -88,6 +90,7 @@ class Worker:
             options=options,
             directory=directory.current,
             rules=SAAS,
+            handover=policy,
             partitions=partitions,
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
