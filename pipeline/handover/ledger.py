@@ -29,6 +29,7 @@ STOPS = {
 CLOCK_OF = {
     Verdict.ACCEPTED: Clock.ACCEPT,
     Verdict.REJECTED: Clock.ACCEPT,
+    Verdict.SNOOZED: Clock.ACCEPT,
     Verdict.FIRST_TOUCH: Clock.FIRST_TOUCH,
     Verdict.DONE: Clock.DONE,
 }
@@ -100,7 +101,7 @@ class _Story:
         self._say(first, Step.OFFERED, offer.offered_ms, Clock.ACCEPT, "it lies on the team's topic")
         for now, then in pairwise(rounds):
             words = f"not accepted by {now.owner or 'the team'}"
-            self._say(now, Step.REASSIGNED, now.end_ms, Clock.ACCEPT, words, to=then.owner)
+            self._say(now, Step.REASSIGNED, now.end_ms, Clock.ACCEPT, words, to=then.owner, heir=then)
         for one in rounds:
             for clock in Clock:
                 self._run(one, clock)
@@ -196,7 +197,7 @@ class _Story:
         worked = 0
         for one in rounds:
             worked += worked_ms(one.deal.calendar, one.start_ms, min(one.end_ms, answer.at_ms))
-        clock = CLOCK_OF.get(answer.verdict)
+        clock = CLOCK_OF[answer.verdict]
         step = Step(answer.verdict.value)
         self._say(_at(rounds, answer.at_ms), step, answer.at_ms, clock, answer.reason, answer=answer, worked=worked)
 
@@ -210,12 +211,13 @@ class _Story:
         to: str = "",
         answer: Given | None = None,
         worked: int | None = None,
+        heir: _Round | None = None,
     ) -> None:
         offer = self._offer
         calendar, limit = one.limit(clock, offer.play_ms) if clock else (one.deal.calendar, None)
         used = worked_ms(calendar, one.start_ms, at_ms, self._pauses)
-        due_ms = self._due(one, clock, at_ms) if clock else None
-        touch_ms = self._due(one, Clock.FIRST_TOUCH, at_ms)
+        due_ms = self._due(heir or one, clock, at_ms) if clock else None
+        touch_ms = self._due(heir or one, Clock.FIRST_TOUCH, at_ms)
         ident = answer.answer_id if answer else f"{step}/{clock or ''}/{one.number}"
         self._lines.append(
             Handover(

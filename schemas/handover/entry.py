@@ -65,7 +65,9 @@ class Handover(Record):
     step: Step
     clock: Clock | None = Field(None, description="The clock it is about; null if none.")
     at: AwareDatetime = Field(description="When that was.")
-    due_at: AwareDatetime | None = Field(None, description="When that clock's time is over; null if it never is.")
+    due_at: AwareDatetime | None = Field(
+        None, description="When that clock's time is over, as it stood then; the next owner's where it is reassigned."
+    )
     touch_by: AwareDatetime | None = Field(None, description="When the owner should have reached out by.")
     business_seconds: float = Field(0.0, description="Used of that clock by then: working time, snoozes left out.")
     share: float | None = Field(None, description="The same over the time there is; above 1 is too late.")

@@ -75,7 +75,7 @@ async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
         "transitions": 8,
         "alerts": 4,
         "feedback": 6,
-        "handovers": 24,
+        "handovers": 25,
         "accounts": 1,  # the newest of two states
     }
 
