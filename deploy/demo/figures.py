@@ -8,23 +8,36 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.connection import connection_options
 from agents.settings import Settings
-from schemas.topics import ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS, Topic
+from schemas.topics import (
+    ACTIVITIES,
+    ALERTS,
+    ANSWERS,
+    EVENTS,
+    HANDOVERS,
+    IDENTITY,
+    REJECTED,
+    TRANSITIONS,
+    Topic,
+)
 from sinks.clickhouse import ClickHouseSink
 
-COUNTED: dict[str, tuple[tuple[Topic, ...], str]] = {
-    "events": ((EVENTS,), "event_id"),
-    "rejected": ((REJECTED,), "rejected_id"),
-    "identity": ((IDENTITY,), "fact_id"),
-    "activities": ((ACTIVITIES,), "activity_id"),
-    "transitions": ((TRANSITIONS,), "transition_id"),
-    "alerts": (tuple(ALERTS.values()), "alert_id"),
+COUNTED: dict[str, tuple[tuple[Topic, ...], tuple[str, ...]]] = {
+    "events": ((EVENTS,), ("event_id",)),
+    "rejected": ((REJECTED,), ("rejected_id",)),
+    "identity": ((IDENTITY,), ("fact_id",)),
+    "activities": ((ACTIVITIES,), ("activity_id", "revision")),
+    "transitions": ((TRANSITIONS,), ("transition_id", "revision")),
+    "alerts": (tuple(ALERTS.values()), ("alert_id", "revision")),
+    "feedback": ((ANSWERS,), ("answer_id",)),
+    "handovers": ((HANDOVERS,), ("entry_id", "revision")),
 }
-"""View in ClickHouse -> its topics, and the id by which a row is one."""
+"""Noun -> its topics, and the fields by which a record is one. What is said more than once, restated or taken back, is
+counted in the view `<noun>_said`, all else in the view of the noun's name."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """Records on the topics, distinct ids among them, and rows in the view."""
+    """Records on the topics, distinct ones among them, and rows in the view."""
 
     records: int
     distinct: int
@@ -38,13 +51,14 @@ async def count_held(settings: Settings) -> dict[str, Held]:
     await consumer.start()
     try:
         held = {}
-        for view, (topics, id_field) in COUNTED.items():
-            ids: list[str] = []
+        for noun, (topics, id_fields) in COUNTED.items():
+            ids: list[tuple[object, ...]] = []
             for topic in topics:
                 partitions = [TopicPartition(settings.topics.name(topic), at) for at in range(settings.partitions)]
-                ids += await _ids(consumer, partitions, id_field)
-            rows = await sink.query(f"SELECT count() AS n FROM {view}")  # noqa: S608 - names of the list above
-            held[view] = Held(len(ids), len(set(ids)), int(rows[0]["n"]))
+                ids += await _ids(consumer, partitions, id_fields)
+            shown = f"{noun}_said" if "revision" in id_fields else noun
+            rows = await sink.query(f"SELECT count() AS n FROM {shown}")  # noqa: S608 - names of the list above
+            held[noun] = Held(len(ids), len(set(ids)), int(rows[0]["n"]))
         return held
     finally:
         await consumer.stop()
@@ -60,12 +74,33 @@ async def count_unmatched(settings: Settings) -> int:
         await sink.close()
 
 
-async def _ids(consumer: Any, partitions: list[TopicPartition], id_field: str) -> list[str]:
+@dataclass(frozen=True)
+class Kept:
+    """How hand-overs went: how many there were, and how many with a time that was over."""
+
+    handovers: int
+    breached: int
+    answered: int
+
+
+async def count_handovers(settings: Settings) -> Kept:
+    """Hand-overs as the ledger stands."""
+    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    try:
+        sql = "SELECT count() AS handovers, countIf(breached) AS breached, countIf(status != 'open') AS answered"
+        found = (await sink.query(f"{sql} FROM handover_status"))[0]
+        return Kept(int(found["handovers"]), int(found["breached"]), int(found["answered"]))
+    finally:
+        await sink.close()
+
+
+async def _ids(consumer: Any, partitions: list[TopicPartition], id_fields: tuple[str, ...]) -> list[tuple[object, ...]]:
     ends = await consumer.end_offsets(partitions)
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
-    ids: list[str] = []
+    ids: list[tuple[object, ...]] = []
     while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
         for records in (await consumer.getmany(timeout_ms=500)).values():
-            ids += [orjson.loads(record.value)[id_field] for record in records]
+            values = [orjson.loads(record.value) for record in records]
+            ids += [tuple(value[field] for field in id_fields) for value in values]
     return ids

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from deploy.view.board import Board
 from schemas.alert import Alert, AlertStatus
+from schemas.handover.entry import Step
 from schemas.journey import Stage
 
 STYLES = {
@@ -24,6 +25,15 @@ STYLES = {
     Stage.ADVOCATING: "bold green",
     Stage.DORMANT: "dim",
 }
+SHOWN = (
+    (Step.OFFERED, "handed over"),
+    (Step.ACCEPTED, "accepted"),
+    (Step.REJECTED, "rejected"),
+    (Step.FIRST_TOUCH, "touched"),
+    (Step.WARNED, "warned"),
+    (Step.BREACHED, "breached"),
+    (Step.REASSIGNED, "reassigned"),
+)
 FRAME_LINES = 4
 ROWS_MIN = 2
 
@@ -37,9 +47,10 @@ def draw(board: Board, note: str, width: int, height: int) -> RenderableType:
         width, height: columns and lines of the terminal.
     """
     foot = Text(note, overflow="fold", style="dim")
-    used = 1 + lines_of(_funnel(board).plain, width) + lines_of(note, width) + FRAME_LINES
+    above = Text("\n").join((_funnel(board), _handovers(board)))
+    used = 1 + lines_of(above.plain, width) + lines_of(note, width) + FRAME_LINES
     rows = max(height - used - 1, 2 * ROWS_MIN)
-    return Group(_figures(board), _funnel(board), _accounts(board, rows // 2), _alerts(board, rows - rows // 2), foot)
+    return Group(_figures(board), above, _accounts(board, rows // 2), _alerts(board, rows - rows // 2), foot)
 
 
 def lines_of(text: str, width: int) -> int:
@@ -86,6 +97,14 @@ def _funnel(board: Board) -> Text:
         if stage is not Stage.UNAWARE:
             text.append(f"{stage} ", "dim")
             text.append(f"{board.stages[stage]}  ", STYLES[stage])
+    return text
+
+
+def _handovers(board: Board) -> Text:
+    text = Text()
+    for step, words in SHOWN:
+        text.append(f"{words} ", "dim")
+        text.append(f"{board.handed[step]}  ", "red" if step is Step.BREACHED and board.handed[step] else "")
     return text
 
 
