@@ -34,6 +34,7 @@ DAY_SECONDS = 86_400
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
 REFRESH_SECONDS = 0.25
+SAID_ONCE = ("activities", "transitions", "alerts", "handovers")
 
 
 @dataclass(frozen=True)
@@ -216,10 +217,10 @@ def figures_of(
     first_alert_seconds: float | None,
     addresses: stack.StackAddresses,
 ) -> dict[str, Any]:
-    """The last line. Counts are of everything the topics hold; `clickhouse` is what the views of the same names show.
+    """The last line. Counts are of everything the topics hold; `clickhouse` is what the archive has of the same.
 
-    `consistent` is true when nothing is behind, no id of a transition or an alert stands twice on a topic, and each
-    view has exactly the distinct ids of its topics.
+    `consistent` is true when nothing is behind, nothing of what is said once stands twice on its topic under one id
+    and revision, and ClickHouse has exactly the distinct records of the topics.
     """
     return {
         "events_in": held["events"].records + held["rejected"].records,
@@ -235,10 +236,7 @@ def figures_of(
         "lag": lag,
         "consistent": lag == 0
         and all(entry.rows == entry.distinct for entry in held.values())
-        and all(
-            held[view].records == held[view].distinct
-            for view in ("activities", "transitions", "alerts", "handovers_said")
-        ),
+        and all(held[noun].records == held[noun].distinct for noun in SAID_ONCE),
         "sent": report.sent,
         "sent_bad": report.bad,
         "sent_duplicates": report.duplicates,
@@ -253,8 +251,8 @@ def _report(console: Console, figures: Mapping[str, Any], held: Mapping[str, Hel
         table.add_row(view, f"{entry.records:,}", f"{entry.distinct:,}", f"{entry.rows:,}")
     console.print(table)
     console.print(
-        f"{kept.handovers} alerts were handed over, {kept.answered} answered, {kept.breached} with a time that was over;"
-        " `handover_compliance` tells by whom",
+        f"{kept.handovers} alerts were handed over, {kept.answered} answered, {kept.breached} too late for some clock;"
+        " the view `handover_compliance` tells by whom",
         soft_wrap=True,
     )
     agrees = "topics and ClickHouse agree" if figures["consistent"] else "topics and ClickHouse DO NOT agree"
