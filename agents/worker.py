@@ -20,6 +20,7 @@ from agents.archive import TableWriter
 from agents.clock import Clock, clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
+from agents.handover.load import load_policy
 from agents.journey import load_rules, stage_rows
 from agents.metrics import Metrics
 from agents.networks import networks_of
@@ -73,6 +74,7 @@ class Worker:
         log.info("journey", name=rules.name, version=rules.version, file=str(settings.journey_file or "as shipped"))
         options = connection_options(settings)
         make_folder(settings.data_dir)
+        policy = await asyncio.to_thread(load_policy, settings.handover_file)
         networks = await asyncio.to_thread(self._load_networks)  # takes a second or two with all of the net in it
         admin = await topics.connect_admin(settings)
         self._closers.append(admin.close)
@@ -92,6 +94,7 @@ class Worker:
             options=options,
             directory=directory.current,
             rules=rules,
+            handover=policy,
             partitions=partitions,
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),

@@ -73,6 +73,10 @@ class BrokerTime:
         """Nothing takes time."""
         return 0.0
 
+    def seconds_between(self, from_ms: int, until_ms: int) -> float:
+        """Nothing takes time."""
+        return 0.0
+
 
 @dataclass
 class _Lane:

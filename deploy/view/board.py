@@ -1,10 +1,11 @@
-"""What the view knows: a fold over transitions and alerts, as a subscriber reads them."""
+"""What the view knows: a fold over transitions, alerts and hand-overs, as a subscriber reads them."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from pipeline.rules.model import Rules
 from schemas.alert import Alert, AlertStatus
+from schemas.handover.entry import Handover, Step
 from schemas.journey import UNAWARE
 from schemas.transition import Transition
 
@@ -51,6 +52,7 @@ class Board:
     transitions: int = 0
     alerts_total: int = 0
     taken_back: int = 0
+    handed: Counter[Step] = field(default_factory=Counter)
     figures: LineFigures = LineFigures()
     _seen: int = 0
 
@@ -82,6 +84,13 @@ class Board:
             line.score, line.last_trigger = alert.score, alert.trigger
             self.alerts_total += 1
         self.alerts.appendleft(alert)
+
+    def see_handover(self, line: Handover) -> None:
+        """A line of the hand-over ledger was said, or taken back."""
+        if line.withdrawn:
+            self.handed[line.step] -= 1
+        elif line.revision == 0:
+            self.handed[line.step] += 1
 
     def newest(self, count: int) -> list[AccountLine]:
         """Accounts that changed last, newest first."""

@@ -11,8 +11,18 @@ from rich.text import Text
 from deploy.view.board import Board
 from pipeline.rules.model import Phase, Rules
 from schemas.alert import Alert, AlertStatus
+from schemas.handover.entry import Step
 
 PROSPECT_STYLES = ("cyan", "yellow", "magenta", "bold red")
+SHOWN = (
+    (Step.OFFERED, "handed over"),
+    (Step.ACCEPTED, "accepted"),
+    (Step.REJECTED, "rejected"),
+    (Step.FIRST_TOUCH, "touched"),
+    (Step.WARNED, "warned"),
+    (Step.BREACHED, "breached"),
+    (Step.REASSIGNED, "reassigned"),
+)
 FRAME_LINES = 4
 ROWS_MIN = 2
 
@@ -26,9 +36,10 @@ def draw(board: Board, note: str, width: int, height: int) -> RenderableType:
         width, height: columns and lines of the terminal.
     """
     foot = Text(note, overflow="fold", style="dim")
-    used = 1 + lines_of(_funnel(board).plain, width) + lines_of(note, width) + FRAME_LINES
+    above = Text("\n").join((_funnel(board), _handovers(board)))
+    used = 1 + lines_of(above.plain, width) + lines_of(note, width) + FRAME_LINES
     rows = max(height - used - 1, 2 * ROWS_MIN)
-    return Group(_figures(board), _funnel(board), _accounts(board, rows // 2), _alerts(board, rows - rows // 2), foot)
+    return Group(_figures(board), above, _accounts(board, rows // 2), _alerts(board, rows - rows // 2), foot)
 
 
 def lines_of(text: str, width: int) -> int:
@@ -88,6 +99,14 @@ def _funnel(board: Board) -> Text:
     for rule in board.rules.stages:
         text.append(f"{rule.name} ", "dim")
         text.append(f"{board.stages[rule.name]}  ", style_of(rule.name, board.rules))
+    return text
+
+
+def _handovers(board: Board) -> Text:
+    text = Text()
+    for step, words in SHOWN:
+        text.append(f"{words} ", "dim")
+        text.append(f"{board.handed[step]}  ", "red" if step is Step.BREACHED and board.handed[step] else "")
     return text
 
 

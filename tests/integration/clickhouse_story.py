@@ -9,17 +9,22 @@ gamma  visits on day 0, takes a call on 2, looks at prices on 8 (sales alert, tu
 delta  was a customer when first seen, on day 5 (sales alert, touched after 30 minutes).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from agents.clock import SystemClock
+from agents.handover.handler import offer_of
+from pipeline.handover.fold import take, wake
+from pipeline.handover.policy import Policy
 from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.activity import Activity
 from schemas.alert import Alert, Play
 from schemas.base import Record, Source, Team, to_ms
 from schemas.cause import Cause
 from schemas.event import Event, Grade
-from schemas.feedback import Feedback, Verdict
+from schemas.handover.entry import Handover
+from schemas.handover.feedback import Answer, Feedback, Verdict, answer_id_of
 from schemas.identity import FactKind, IdentityFact, Method
 from schemas.rejected import Rejected, RejectReason
 from schemas.transition import Transition
@@ -135,8 +140,22 @@ def alert(alert_id: str, team: Team, trigger: str, account: str, at: float, *cau
     )
 
 
-def answer(alert_id: str, verdict: Verdict, at: datetime, reason: str = "") -> Feedback:
-    return Feedback(alert_id=alert_id, verdict=verdict, occurred_at=at, reason=reason)
+def answer(alert_id: str, verdict: Verdict, at: datetime, reason: str = "") -> Answer:
+    account = {"A1": "acme", "A2": "gamma", "A3": "beta", "A4": "delta"}[alert_id]
+    said = Feedback(alert_id=alert_id, account_id=account, verdict=verdict, occurred_at=at, reason=reason, by="maria")
+    return Answer(answer_id=answer_id_of(said), received_at=at + MINUTE, **said.model_dump())
+
+
+def handovers() -> Iterator[Handover]:
+    """The ledger of the story: a day to accept, two to reach out, day and night; nobody at marketing answers."""
+    clock = SystemClock()
+    for given in ALERTS:
+        offer = offer_of(given, to_ms(given.received_at) + 500, clock)
+        answers = [one for one in FEEDBACK if one.alert_id == given.alert_id]
+        folded = take(None, given.account_id, [offer, *answers], POLICY)
+        assert folded.state is not None
+        yield from folded.lines
+        yield from wake(folded.state, to_ms(day(11)), POLICY).lines
 
 
 def refusal(number: int, reason: RejectReason) -> Rejected:
@@ -271,6 +290,15 @@ REJECTED = (
     refusal(2, RejectReason.BAD_JSON),
     refusal(3, RejectReason.NO_SUBJECT),
 )
+POLICY = Policy.model_validate(
+    {
+        "teams": {
+            "sales": {"accept_hours": 24, "first_touch_hours": 36},
+            "marketing": {"accept_hours": 24, "escalate_to": "head", "reassign_to": ["desk"]},
+        }
+    }
+)
+HANDOVERS = tuple(handovers())
 STORY: tuple[Sequence[Record], ...] = (
     EVENTS,
     REJECTED,
@@ -279,5 +307,6 @@ STORY: tuple[Sequence[Record], ...] = (
     TRANSITIONS,
     ALERTS,
     FEEDBACK,
+    HANDOVERS,
     ACCOUNTS,
 )

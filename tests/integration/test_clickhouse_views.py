@@ -24,6 +24,9 @@ ALL_VIEWS = (
     "activities_said",
     "transitions_said",
     "alerts_said",
+    "handovers_said",
+    "handover_status",
+    "handover_compliance",
     "account_stage",
     "funnel",
     "time_in_stage",
@@ -82,6 +85,7 @@ async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
         "transitions": 8,
         "alerts": 4,
         "feedback": 6,
+        "handovers": 25,
         "accounts": 1,  # the newest of two states
     }
 
@@ -162,6 +166,39 @@ async def test_alert_outcomes(sink: ClickHouseSink) -> None:
     assert await rows(sink, "SELECT * FROM alert_outcomes ORDER BY team") == [
         ("marketing", "content_interest", 1, 0, 0, 0, 0, 0, 1, 1, None, None, {}),
         ("sales", "pricing_interest", 3, 0, 2, 1, 2, 1, 1, 0, 2 / 3, 1454.5, {"wrong person": 1}),
+    ]
+
+
+async def test_handover_status(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT alert_id, owner, status, open, breached_clocks, escalated_to, reassigned,"
+        " round(human_hours_to_accept, 2), round(human_hours_to_first_touch, 2), system_seconds FROM handover_status"
+        " ORDER BY alert_id",
+    )
+    assert found == [
+        ("A1", "", "done", False, ["first_touch"], [], 0, 5.98, 47.98, 0.5),
+        ("A2", "", "rejected", False, [], [], 0, 11.98, None, 0.5),
+        ("A3", "desk", "open", True, ["accept", "first_touch"], ["head"], 1, None, None, 0.5),
+        ("A4", "", "touched", True, [], [], 0, None, 0.5, 0.5),
+    ]
+
+
+async def test_handover_compliance(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT team, owner, trigger, offered, retracted, answered, answered_in_time, accepted, accepted_in_time,"
+        " rejected, touched, touched_in_time, breached, escalated, lost, compliance,"
+        " round(median_human_hours_to_accept, 2), round(median_human_hours_to_first_touch, 2), median_system_seconds,"
+        " reject_reasons FROM handover_compliance",
+    )
+    assert found == [
+        ("marketing", "", "content_interest", 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0.0, None, None, 0.5, {}),
+        ("marketing", "desk", "content_interest", 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0.0, None, None, None, {}),
+        (
+            *("sales", "", "pricing_interest", 3, 0, 3, 3, 2, 2, 1, 2, 1, 1, 0, 0, 2 / 3),
+            *(8.98, 24.24, 0.5, {"wrong person": 1}),
+        ),
     ]
 
 

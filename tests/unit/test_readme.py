@@ -8,6 +8,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
+from agents.handover.load import load_policy
 from agents.settings import Settings
 from deploy.cli.__main__ import app
 from pipeline.accounts.table import read_accounts
@@ -50,6 +51,13 @@ def test_every_topic_named_exists() -> None:
 def test_the_file_of_accounts_shown_is_right() -> None:
     sheet = read_accounts(README.split("```csv\n")[1].split("```")[0].splitlines(keepends=True))
     assert (len(sheet.accounts), sheet.problems) == (2, [])
+
+
+def test_the_hand_over_policy_shown_is_right(tmp_path: Path) -> None:
+    shown = tmp_path / "policy.yaml"
+    shown.write_text(README.split("```yaml\n")[1].split("```")[0])
+    policy = load_policy(shown)
+    assert policy.deal(Team.SALES, "demo_request", "maria@seller.io").escalate_to == "sam@seller.io"
 
 
 def test_every_view_named_exists() -> None:

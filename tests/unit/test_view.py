@@ -7,8 +7,11 @@ from rich.console import Console
 
 from deploy.view import screen
 from deploy.view.board import Board
+from pipeline.handover.fold import take, wake
+from schemas.handover.entry import Step
 from tests.account_lane import AccountLane, retraction
 from tests.builders import activity
+from tests.handovers import POLICY, answer, hour, offer
 from tests.journeys import SAAS
 from tests.unit.test_advance import CLASSIC, fold
 
@@ -63,6 +66,22 @@ def test_what_is_taken_back_is_shown_as_such() -> None:
     assert "alerts 2, 1 taken back" in text
     said = screen.alert_line(lane.alerts[-1])
     assert said.endswith("TAKEN BACK Acme Corp: Withdrawn: a shared device")
+
+
+def test_hand_overs_are_counted_as_they_stand() -> None:
+    shown = board()
+    state = take(None, "acme", [offer()], POLICY)
+    assert state.state is not None
+    late = wake(state.state, hour(5), POLICY)
+    assert late.state is not None
+    answered = take(late.state, "acme", [answer("accepted", 3.9)], POLICY)
+    for line in (*state.lines, *late.lines):
+        shown.see_handover(line)
+    assert "handed over 1  accepted 0" in "\n".join(lines(shown, 120, 30))
+    assert shown.handed[Step.BREACHED] == 1
+    for line in answered.lines:
+        shown.see_handover(line)
+    assert (shown.handed[Step.BREACHED], shown.handed[Step.ACCEPTED], shown.handed[Step.WARNED]) == (0, 1, 1)
 
 
 def test_names_cannot_steer_the_terminal() -> None:

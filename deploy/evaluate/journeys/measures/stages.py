@@ -25,7 +25,8 @@ class Stages:
             Its true stage is that of its newest milestone whose act could be named by then; after 30 days without a
             sign (customers: 120), or a lost deal, it is dormant until the next one. Ours is where the last transition
             that lay on the topic by then, and was not withdrawn by then, has left it; none is `unaware`. A detour the
-            truth does not know is the stage before it (`meaning.py`). There is no tolerance in time. Suppressed companies and those that nobody can name are left out.
+            truth does not know is the stage before it (`meaning.py`). There is no tolerance in time. Suppressed
+            companies and those that nobody can name are left out.
         by_stage: true stage -> the same of its days.
         taken_for: true stage -> the wrong stage told most, and on how many days.
     """
