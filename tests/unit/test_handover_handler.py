@@ -13,7 +13,6 @@ from agents.shell.state import StateStore, StateView
 from schemas.alert import Alert, AlertStatus, Play
 from schemas.base import Team, from_ms
 from schemas.handover.feedback import Answer
-from schemas.journey import Stage
 from schemas.topics import ALERTS, ANSWERS, HANDOVERS, TopicNames
 from tests.handovers import POLICY, answer, hour
 
@@ -27,7 +26,7 @@ def alert(**changed: Any) -> Alert:
         "team": Team.SALES,
         "account_id": "acme",
         "owner": "maria",
-        "stage": Stage.EVALUATING,
+        "stage": "evaluating",
         "raised_at": from_ms(hour(-0.5)),
         "received_at": from_ms(hour(0) - 1500),
         "act_by": from_ms(hour(20)),
