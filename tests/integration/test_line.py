@@ -112,7 +112,7 @@ async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line])
     for line in (together, apart):
         await line.know(*(f"co{number}-works.com" for number in range(7)))
     await together.start()
-    await apart.start("ingest", "advance")
+    await apart.start("ingest", "advance", "handover")
     await apart.start("identify", "archive")
     for line in (together, apart):
         await line.produce(web(line), [(b"%d" % (at % 7), value, stamp + at) for at, value in enumerate(sent)])
