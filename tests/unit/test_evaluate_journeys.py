@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.evaluate.journeys.measures.order import order_differs
+from deploy.evaluate.journeys.measures.order import Order, compare_orders
 from deploy.evaluate.journeys.measures.promises import duplicates_of, load_of, not_additive, of_the_past
 from deploy.evaluate.journeys.measures.stages import Stages, judge_stages
 from deploy.evaluate.journeys.measures.triggers import Triggers, judge_triggers
@@ -315,6 +315,6 @@ def test_an_alert_told_a_day_after_what_raised_it_is_of_the_past() -> None:
 
 def test_what_stands_at_the_end_is_compared_by_id() -> None:
     one = told_of(alert(0), alert(2), moves=[move(0, "aware"), move(1, "researching", 2)])
-    assert order_differs(one, one) == Share(0, 4)
+    assert compare_orders(one, [one, one]) == Order(Share(0, 8), Share(0, 8))
     other = told_of(alert(0), gone(alert(0), 1), alert(2), moves=[move(0, "aware"), move(1.5, "researching", 2)])
-    assert order_differs(one, other) == Share(3, 5)
+    assert compare_orders(one, [other]) == Order(Share(3, 5), Share(1, 5))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from deploy.evaluate.journeys.feed import DAY_MS, MINUTE_MS, Delivery, as_sent, feed, in_batches, jittered
-from deploy.evaluate.journeys.measures.order import order_differs
+from deploy.evaluate.journeys.measures.order import Order, compare_orders
 from deploy.evaluate.journeys.measures.promises import Load, duplicates_of, load_of, not_additive, of_the_past
 from deploy.evaluate.journeys.measures.stages import Stages, judge_stages
 from deploy.evaluate.journeys.measures.triggers import Triggers, judge_triggers
@@ -37,7 +37,7 @@ class Figures:
         events: messages of the world.
         accounts: how many accounts could ever be named.
         duplicates, not_additive, past: what is promised not to be, in words, of all deliveries together.
-        order: transitions and alerts that differ by order, no goal of this run.
+        order: what differs by order, no goal of this run.
     """
 
     plan: Plan
@@ -49,7 +49,7 @@ class Figures:
     duplicates: Sequence[str]
     not_additive: Sequence[str]
     past: Sequence[str]
-    order: Share
+    order: Order
 
     @property
     def missed(self) -> Sequence[str]:
@@ -68,7 +68,8 @@ class Figures:
             "duplicates": len(self.duplicates),
             "causes_additive": not self.not_additive,
             "alerts_from_backfill": len(self.past),
-            "order_differs": round(self.order.value, 5),
+            "order_differs": round(self.order.differs.value, 5),
+            "order_differs_in_kind": round(self.order.in_kind.value, 5),
             "precision_by_trigger": {name: _round(both[0]) for name, both in triggers.by_trigger.items()},
             "recall_by_trigger": {name: _round(both[1]) for name, both in triggers.by_trigger.items()},
             "accuracy_by_stage": {name: _round(share) for name, share in self.stages.by_stage.items()},
@@ -93,7 +94,6 @@ def measure(plan: Plan, begin: Begin) -> Figures:
     late = [_deliver(small, each, begin(f"the same {name}")) for name, each in _late(small.traffic)]
     orders = [_deliver(small, each, begin("the same in another order")) for each in _orders(small.traffic, plan.orders)]
     every = (told, sent, *late, *orders)
-    differs = [order_differs(sent, other) for other in orders]
     return Figures(
         plan=plan,
         events=len(world.traffic),
@@ -104,7 +104,7 @@ def measure(plan: Plan, begin: Begin) -> Figures:
         duplicates=[text for each in every for text in duplicates_of(each, cool_ms)],
         not_additive=[text for each in every for text in not_additive(each)],
         past=[text for each in every for text in of_the_past(each.raised)],
-        order=Share(sum(share.right for share in differs), sum(share.all for share in differs)),
+        order=compare_orders(sent, orders),
     )
 
 

@@ -1,29 +1,45 @@
 """How much of what is told depends on the order in which partitions are read."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from deploy.evaluate.journeys.told import Told
 from deploy.evaluate.measures.attribution import Share
 
-Ends = Mapping[str, tuple[object, ...]]
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What two deliveries of the same events do not share, of what stands at the end of either.
 
-def order_differs(first: Told, second: Told) -> Share:
-    """Transitions and alerts that two deliveries of the same events do not share, of all that either told.
-
-    What counts is what stands at the end, by id: a transition's stages and moment, an alert's trigger and moment. The
-    same told with other causes is the same.
+    Args:
+        differs: transitions and alerts of which the other has none with the same id, stages or trigger, and moment. The
+            same told with other causes is the same.
+        in_kind: those of which the other has none of the same trigger or stage for the same account, whenever: the
+            rest was told by another event of the same minutes.
     """
-    one, other = ends_of(first), ends_of(second)
-    every = one.keys() | other.keys()
-    return Share(sum(one.get(id_) != other.get(id_) for id_ in every), len(every))
+
+    differs: Share
+    in_kind: Share
 
 
-def ends_of(told: Told) -> Ends:
-    """Id -> what it says, of all that stands at the end."""
-    last = {move.transition.transition_id: move.transition for move in told.moves}
-    found: dict[str, tuple[object, ...]] = {
-        id_: (move.from_stage, move.to_stage, move.occurred_at) for id_, move in last.items() if not move.withdrawn
-    }
-    found.update({each.alert.alert_id: (each.alert.trigger, each.alert.raised_at) for each in told.standing})
-    return found
+def compare_orders(first: Told, others: Sequence[Told]) -> Order:
+    """Each of the others against the first, all together."""
+    differs, in_kind, every = 0, 0, 0
+    for other in others:
+        said = [list(_standing(told)) for told in (first, other)]
+        one, two = (Counter(each) for each in said)
+        every += (one | two).total()
+        differs += (one | two).total() - (one & two).total()
+        one, two = (Counter(item[:2] for item in each) for each in said)
+        in_kind += (one | two).total() - (one & two).total()
+    return Order(Share(differs, every), Share(in_kind, every))
+
+
+def _standing(told: Told) -> Iterator[tuple[object, ...]]:
+    """What stands at the end, alike where it says the same."""
+    for move in {move.transition.transition_id: move.transition for move in told.moves}.values():
+        if not move.withdrawn:
+            yield move.account_id, move.to_stage, move.transition_id, move.from_stage, move.occurred_at
+    for each in told.standing:
+        yield each.alert.account_id, each.alert.trigger, each.alert.alert_id, each.alert.raised_at
