@@ -30,6 +30,9 @@ run: $(STAMP) ## the real line on demo traffic, live; FOR=45 ends it after 45 s,
 identity-eval: $(STAMP) ## how well companies are named, on simulated worlds with known truth; SEED=1 picks them, QUICK=1 takes smaller ones
 	@$(BIN)/python -m deploy.evaluate $(if $(SEED),--seed $(SEED)) $(if $(QUICK),--quick)
 
+journey-eval: $(STAMP) ## how rightly journeys are told, on simulated worlds with known truth; SEED=1 picks them, QUICK=1 takes smaller ones
+	@$(BIN)/python -m deploy.evaluate.journeys $(if $(SEED),--seed $(SEED)) $(if $(QUICK),--quick)
+
 check: $(STAMP) ## lint, types, layers, deployment files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,4 +49,4 @@ test-unit: $(STAMP) ## only the tests that need neither broker nor engine
 clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help setup lock run identity-eval check test test-unit clean
+.PHONY: help setup lock run identity-eval journey-eval check test test-unit clean

@@ -10,7 +10,7 @@ from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
 from pipeline.journal.account import AccountWork, Worked
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
 from schemas.journey import JourneyState
@@ -72,6 +72,9 @@ class AdvanceHandler:
         begun = [key for key in wanted - state.marked if state.get(key) is not None]
         return sorted((*begun, *(state.marked - wanted)))
 
+    def closed(self) -> None:
+        """Nothing is shown elsewhere."""
+
     def _work(
         self, key: bytes, account_id: str, before: JourneyState | None, directory: Directory, state: StateView
     ) -> AccountWork:
@@ -125,18 +128,19 @@ def decode_state(value: bytes | None) -> JourneyState | None:
 
 def transition_headers(transition: Transition) -> list[Header]:
     """CloudEvents (binary mode) headers, so that subscribers can route without reading the value."""
-    return _cloud_event(
+    return cloud_event(
         transition.transition_id, "intent.transition.v1", transition.account_id, transition.occurred_at.isoformat()
     )
 
 
 def alert_headers(alert: Alert) -> list[Header]:
     """CloudEvents (binary mode) headers, the trigger, and whether it is raised or retracted."""
-    head = _cloud_event(alert.alert_id, "intent.alert.v1", alert.account_id, alert.raised_at.isoformat())
+    head = cloud_event(alert.alert_id, "intent.alert.v1", alert.account_id, alert.raised_at.isoformat())
     return [*head, ("ce_trigger", alert.trigger.encode()), ("ce_status", alert.status.encode())]
 
 
-def _cloud_event(id_: str, kind: str, subject: str, moment: str) -> list[Header]:
+def cloud_event(id_: str, kind: str, subject: str, moment: str) -> list[Header]:
+    """CloudEvents (binary mode) headers that all records for subscribers have."""
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", id_.encode()),

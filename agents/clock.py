@@ -20,6 +20,10 @@ class Clock(Protocol):
         """Real seconds that have passed since a moment of the pipeline's time; never negative."""
         ...
 
+    def seconds_between(self, from_ms: int, until_ms: int) -> float:
+        """Real seconds between two moments of the pipeline's time; never negative."""
+        ...
+
 
 class SystemClock:
     """The pipeline's time is real time."""
@@ -34,7 +38,11 @@ class SystemClock:
 
     def seconds_since(self, pipeline_ms: int) -> float:
         """Seconds since."""
-        return max(0.0, (self.now_ms() - pipeline_ms) / 1000)
+        return self.seconds_between(pipeline_ms, self.now_ms())
+
+    def seconds_between(self, from_ms: int, until_ms: int) -> float:
+        """Seconds between."""
+        return max(0.0, (until_ms - from_ms) / 1000)
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,11 @@ class ReplayClock:
 
     def seconds_since(self, pipeline_ms: int) -> float:
         """Real seconds since."""
-        return max(0.0, (self.now_ms() - pipeline_ms) / 1000 / self.speed)
+        return self.seconds_between(pipeline_ms, self.now_ms())
+
+    def seconds_between(self, from_ms: int, until_ms: int) -> float:
+        """Real seconds between."""
+        return max(0.0, (until_ms - from_ms) / 1000 / self.speed)
 
 
 def clock_of(setting: str) -> Clock:

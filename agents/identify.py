@@ -104,6 +104,9 @@ class IdentifyHandler:
         """Nothing: what the directory says is asked anew with each event."""
         return ()
 
+    def closed(self) -> None:
+        """Nothing is shown elsewhere."""
+
     def _send(self, result: Identified, out: Outbox) -> None:
         for activity in result.activities:
             out.send(self._activities, activity.account_id.encode(), activity.encode())

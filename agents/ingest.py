@@ -1,4 +1,5 @@
-"""Stage 1 on Kafka: raw topics -> events | rejected. Stateless; a lane per input partition."""
+"""Stage 1 on Kafka: raw topics -> events | rejected; feedback -> answers | rejected. Stateless; a lane per input
+partition."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -8,12 +9,14 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
+from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
 from schemas.base import Source
 from schemas.event import Event
+from schemas.handover.feedback import Answer
 from schemas.rejected import Rejected
-from schemas.topics import EVENTS, REJECTED, TopicNames
+from schemas.topics import ANSWERS, EVENTS, FEEDBACK, REJECTED, TopicNames
 
 
 class IngestHandler:
@@ -37,10 +40,13 @@ class IngestHandler:
     ) -> None:
         self._sources, self._networks = sources, networks
         self._events, self._rejected = names.name(EVENTS), names.name(REJECTED)
+        self._feedback, self._answers = names.name(FEEDBACK), names.name(ANSWERS)
         self._clock, self._metrics = clock, metrics
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
-        """Each input item becomes exactly one event or one rejected record."""
+        """Each input item becomes exactly one event, one answer or one rejected record."""
+        if records[0].topic == self._feedback:
+            return self._take_feedback(records, out)
         source = self._sources[records[0].topic]
         received: list[int] = []
         outcomes: list[Event | Rejected] = []
@@ -63,10 +69,29 @@ class IngestHandler:
                 if isinstance(outcome, Event):
                     out.send(self._events, outcome.subject.encode(), outcome.encode())
                 else:
-                    headers = [("reason", outcome.reason.encode()), ("origin", raw_origin(outcome).encode())]
-                    out.send(self._rejected, record.key or b"", outcome.encode(), headers)
+                    self._refuse(record.key, outcome, out)
         out.count(lambda: self._count(outcomes))
         return received
+
+    def _take_feedback(self, records: Sequence[Any], out: Outbox) -> Sequence[int]:
+        received: list[int] = []
+        outcomes: list[Answer | Rejected] = []
+        now_ms = time.time_ns() // 1_000_000
+        for record in records:
+            received.append(self._clock.at_ms(sane_ms(record.timestamp, now_ms)))
+            raw = RawAnswer(record.topic, record.partition, record.offset, received[-1], record.key, record.value)
+            for outcome in answers_of(raw):
+                outcomes.append(outcome)
+                if isinstance(outcome, Answer):
+                    out.send(self._answers, outcome.account_id.encode(), outcome.encode())
+                else:
+                    self._refuse(record.key, outcome, out)
+        out.count(lambda: self._count(outcomes))
+        return received
+
+    def _refuse(self, key: bytes | None, outcome: Rejected, out: Outbox) -> None:
+        headers = [("reason", outcome.reason.encode()), ("origin", raw_origin(outcome).encode())]
+        out.send(self._rejected, key or b"", outcome.encode(), headers)
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
         """Nothing to wake: no state."""
@@ -75,11 +100,16 @@ class IngestHandler:
         """Nothing to go stale."""
         return ()
 
-    def _count(self, outcomes: Sequence[Event | Rejected]) -> None:
+    def closed(self) -> None:
+        """Nothing is shown elsewhere."""
+
+    def _count(self, outcomes: Sequence[Event | Answer | Rejected]) -> None:
         for outcome in outcomes:
             if isinstance(outcome, Event):
                 self._metrics.events.labels(outcome.source, outcome.format).inc()
                 self._metrics.graded.labels(outcome.grade).inc()
+            elif isinstance(outcome, Answer):
+                self._metrics.answers.labels(outcome.verdict).inc()
             else:
                 self._metrics.rejected.labels(outcome.source, outcome.reason).inc()
 

@@ -55,6 +55,7 @@ class Metrics:
             "alerts_held_back_total", "Alerts not raised, by trigger and reason.", "trigger", "reason"
         )
         self._make_undo(counter)
+        self._make_handover(counter, gauge)
         self.batch_records = histogram("batch_records", "Records of one batch.", RECORDS, "stage")
         self.batch_seconds = histogram(
             "batch_seconds", "Time to work one batch, from hand-over to commit.", SECONDS, "stage"
@@ -96,6 +97,25 @@ class Metrics:
         self.hits_returned = counter("hits_returned_total", "Hits given back to their subjects.")
         self.beyond_journal = counter(
             "beyond_journal_total", "Activities taken back that lay before the journal: what came of them stays."
+        )
+
+    def _make_handover(self, counter: Make, gauge: Make) -> None:
+        self.answers = counter("answers_total", "Answers to alerts taken in, by verdict.", "verdict")
+        self.handover_steps = counter(
+            "handover_steps_total", "Lines of the hand-over ledger, by team and step.", "team", "step"
+        )
+        self.handover_breaches = counter(
+            "handover_breaches_total",
+            "Times that were over, by clock: accept, first_touch, done.",
+            "team",
+            "clock",
+        )
+        self.handover_withdrawn = counter(
+            "handover_withdrawn_total", "Lines taken back, since an earlier answer came late.", "team", "step"
+        )
+        self.handovers_open = gauge("handovers_open", "Hand-overs not at their end.", "team", "partition")
+        self.answers_unmatched = counter(
+            "answers_unmatched_total", "Answers for which no alert was known within a day: a wrong id, or a late one."
         )
 
     def _make_far_end(self, counter: Make, gauge: Make, histogram: Make) -> None:

@@ -10,8 +10,9 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.settings import Settings
 from pipeline.directory import Directory
+from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Runtime:
         directory: gives the account directory as it is now.
         rules: the journey's rules.
         partitions: topic name -> partition count on the broker, as checked at start-up.
-        watermark_ms: the moment before which everything received has been folded; timers fire by it.
+        handover: who has how long for alerts.
+        watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
         networks: address data, as far as there is any.
     """
@@ -35,7 +37,8 @@ class Runtime:
     options: Mapping[str, Any]
     directory: Callable[[], Directory]
     rules: Rules
+    handover: Policy
     partitions: Mapping[str, int]
-    watermark_ms: Callable[[], int]
+    watermark_ms: Callable[[str], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
     networks: Networks = NO_NETWORKS

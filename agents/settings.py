@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     asn_file: str = Field("", description="CSV files of networks and their holders, by comma; `none` for none.")
     ranges_file: str = Field("", description="Lists of `cidr,kind`, or `kind=file` of bare ranges, by comma; optional.")
     mmdb_file: Path | None = Field(None, description="A company's own IP database in MMDB form; optional.")
+    journey_file: Path | None = Field(None, description="The journey's rules (YAML); the shipped SaaS one if none.")
+    handover_file: Path | None = Field(None, description="Who answers alerts, and by when: YAML; a plain one if empty.")
     clock: str = Field(
         "system",
         pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?)$",

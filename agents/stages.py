@@ -1,11 +1,13 @@
 """The line: which stages there are, what each reads, and how its lanes are made."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from aiokafka import TopicPartition
 
 from agents.advance import AdvanceHandler
 from agents.archive import ArchiveWork, TableWriter
+from agents.handover.handler import HandoverHandler
 from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
 from agents.runtime import Runtime
@@ -17,8 +19,11 @@ from schemas.topics import (
     ACCOUNTS,
     ACTIVITIES,
     ALERTS,
+    ANSWERS,
     EVENTS,
     FEEDBACK,
+    HANDOVER_CHANGELOG,
+    HANDOVERS,
     IDENTITY,
     JOURNEY_CHANGELOG,
     REJECTED,
@@ -29,7 +34,7 @@ from schemas.topics import (
     TopicNames,
 )
 
-STAGES = ("ingest", "identify", "advance", "archive")
+STAGES = ("ingest", "identify", "advance", "handover", "archive")
 ARCHIVED: tuple[Topic, ...] = (
     EVENTS,
     REJECTED,
@@ -37,7 +42,8 @@ ARCHIVED: tuple[Topic, ...] = (
     ACTIVITIES,
     TRANSITIONS,
     *ALERTS.values(),
-    FEEDBACK,
+    ANSWERS,
+    HANDOVERS,
     ACCOUNTS,
 )
 
@@ -45,9 +51,10 @@ ARCHIVED: tuple[Topic, ...] = (
 def inputs_of(names: TopicNames) -> dict[str, tuple[str, ...]]:
     """Stage -> names of the topics it reads, in the order of the data's way."""
     return {
-        "ingest": tuple(topic for source in Source for topic in names.raw(source)),
+        "ingest": (*(topic for source in Source for topic in names.raw(source)), names.name(FEEDBACK)),
         "identify": (names.name(EVENTS), names.name(IDENTITY), names.name(RETURNED)),
         "advance": (names.name(ACTIVITIES),),
+        "handover": tuple(names.name(topic) for topic in (*ALERTS.values(), ANSWERS)),
         "archive": tuple(names.name(topic) for topic in ARCHIVED),
     }
 
@@ -65,6 +72,7 @@ def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], T
         "ingest": lambda: _ingest(runtime),
         "identify": lambda: _identify(runtime),
         "advance": lambda: _advance(runtime),
+        "handover": lambda: _handover(runtime),
         "archive": lambda: _archive(runtime, writer()),
     }
     return [makers[name]() for name in STAGES if name in wanted]
@@ -74,7 +82,7 @@ def _ingest(runtime: Runtime) -> Stage:
     names = runtime.settings.topics
     sources = {topic: source for source in Source for topic in names.raw(source)}
 
-    def handler() -> Handler:
+    def handler(partition: int) -> Handler:
         return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.networks)
 
     # stateless, and producers choose their partition counts: a lane per input partition
@@ -84,7 +92,7 @@ def _ingest(runtime: Runtime) -> Stage:
 def _identify(runtime: Runtime) -> Stage:
     names = runtime.settings.topics
 
-    def handler() -> Handler:
+    def handler(partition: int) -> Handler:
         return IdentifyHandler(names, runtime.directory, runtime.metrics, runtime.networks)
 
     return _transactional(runtime, "identify", _by_number, handler, names.name(SUBJECT_CHANGELOG))
@@ -93,10 +101,19 @@ def _identify(runtime: Runtime) -> Stage:
 def _advance(runtime: Runtime) -> Stage:
     names = runtime.settings.topics
 
-    def handler() -> Handler:
+    def handler(partition: int) -> Handler:
         return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics)
 
     return _transactional(runtime, "advance", _by_number, handler, names.name(JOURNEY_CHANGELOG))
+
+
+def _handover(runtime: Runtime) -> Stage:
+    names = runtime.settings.topics
+
+    def handler(partition: int) -> Handler:
+        return HandoverHandler(names, runtime.handover, runtime.clock, runtime.metrics, partition)
+
+    return _transactional(runtime, "handover", _by_number, handler, names.name(HANDOVER_CHANGELOG))
 
 
 def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
@@ -114,7 +131,7 @@ def _transactional(
     runtime: Runtime,
     name: str,
     lane_of: Callable[[TopicPartition], str],
-    handler: Callable[[], Handler],
+    handler: Callable[[int], Handler],
     changelog: str | None,
 ) -> Stage:
     settings = runtime.settings
@@ -132,12 +149,12 @@ def _transactional(
             committed=lambda tps: runtime.committed(group, tps),
             changelog=TopicPartition(changelog, number) if changelog else None,
             clock=runtime.clock,
-            watermark_ms=runtime.watermark_ms,
+            watermark_ms=partial(runtime.watermark_ms, name),
             metrics=runtime.metrics,
             timeout_seconds=settings.transaction_timeout_seconds,
             grace_ms=int(settings.timer_grace_seconds * 1000),
         )
-        return TransactionalWork(setup, handler())
+        return TransactionalWork(setup, handler(number))
 
     return Stage(name, group, inputs_of(settings.topics)[name], lane_of, make_work)
 

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from agents.archive import TableWriter
 from agents.clock import Clock, clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
+from agents.handover.load import load_policy
+from agents.journey import load_rules, stage_rows
 from agents.metrics import Metrics
 from agents.networks import networks_of
 from agents.observe.http import HealthServer
@@ -29,7 +32,7 @@ from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
 from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.saas import SAAS
+from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
 from schemas.topics import ACCOUNTS
 from sinks.clickhouse import ClickHouseSink
@@ -67,8 +70,11 @@ class Worker:
         """
         settings, metrics = self._settings, self.metrics
         self._fatal = asyncio.get_running_loop().create_future()
+        rules = load_rules(settings.journey_file)
+        log.info("journey", name=rules.name, version=rules.version, file=str(settings.journey_file or "as shipped"))
         options = connection_options(settings)
         make_folder(settings.data_dir)
+        policy = await asyncio.to_thread(load_policy, settings.handover_file)
         networks = await asyncio.to_thread(self._load_networks)  # takes a second or two with all of the net in it
         admin = await topics.connect_admin(settings)
         self._closers.append(admin.close)
@@ -87,13 +93,14 @@ class Worker:
             metrics=metrics,
             options=options,
             directory=directory.current,
-            rules=SAAS,
+            rules=rules,
+            handover=policy,
             partitions=partitions,
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
             networks=networks,
         )
-        stages = build_stages(runtime, self._chosen, self._make_writer)
+        stages = build_stages(runtime, self._chosen, partial(self._make_writer, rules))
         for stage in stages:
             app = build_app(stage, self._consumer_options(options, stage), settings.data_dir, self._watch(stage.name))
             self._apps.append(app)
@@ -150,13 +157,16 @@ class Worker:
         """Whether every stage has its partitions and their state."""
         return not self._unready()
 
-    def _make_writer(self) -> TableWriter:
+    def _make_writer(self, rules: Rules) -> TableWriter:
         settings = self._settings
         sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
         writer = TableWriter(
             sink, RetryPolicy(), settings.archive_flush_seconds, settings.archive_rows_max, self.metrics
         )
         self._closers.append(writer.close)
+        stages = asyncio.create_task(writer.write(stage_rows(rules)), name="stages")  # waits for an engine that is away
+        stages.add_done_callback(self._on_task_end)
+        self._closers.append(partial(_cancelled, stages))
         return writer
 
     def _load_networks(self) -> Networks:

@@ -5,22 +5,26 @@ time. The result is a function of state and input only, so a replay, a restart o
 nothing. What is folded can be taken out again: `journal/account.py` stands around this fold.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from pipeline.alert import make_alert
 from pipeline.explain import sentence
 from pipeline.journey import Journey
-from pipeline.predicates import all_hold
-from pipeline.rules import Rules, StageRule, TriggerRule
-from pipeline.score import DAY_MS, quantise
+from pipeline.rules.model import ActivityRule, Phase, Rules, StageRule, TriggerRule
+from pipeline.rules.predicates import all_hold
+from pipeline.score import DAY_MS
+from pipeline.stage import detour_of, fact_of, fallen, next_stage
+from pipeline.stitch.attribute import HISTORY_DAYS
+from pipeline.weigh import fit_of, points_of
 from schemas.account import Account, AccountStatus
 from schemas.activity import Attributed
 from schemas.alert import Alert
 from schemas.base import from_ms, stable_id, to_ms
 from schemas.event import Grade
 from schemas.identity import IP_METHODS
-from schemas.journey import NO_STANDING, RANK, Evidence, JourneyState, Stage, Standing
+from schemas.journey import NO_STANDING, Evidence, JourneyState, Standing
 from schemas.transition import Transition
 
 HOUR_MS = 3_600_000
@@ -29,7 +33,6 @@ DETAIL_LENGTH_MAX = 120
 """Characters of a text from outside kept as evidence: 120 of them must fit a record with room to spare."""
 
 USES = frozenset({"feature_used", "signed_in"})
-LOST = frozenset({"opportunity_lost", "contract_churned"})
 SINCE_UNKNOWN = -1
 
 
@@ -76,7 +79,7 @@ def advance(
         account: its directory entry, if it has one.
         rules: the journey's rules.
     """
-    fold = Fold(state, account_id, standing_of(account), rules)
+    fold = Fold(state, account_id, standing_of(account, rules), rules)
     for activity in activities:
         fold.take(activity)
     return fold.result()
@@ -84,19 +87,25 @@ def advance(
 
 def wake(state: JourneyState, now_ms: int, account: Account | None, rules: Rules) -> Advanced:
     """Fire the timers due by `now_ms`, each as of its due time."""
-    fold = Fold(state, state.account_id, standing_of(account), rules)
+    fold = Fold(state, state.account_id, standing_of(account, rules), rules)
     fold.fire_due(now_ms)
     return fold.result()
 
 
-def standing_of(account: Account | None) -> Standing:
+def standing_of(account: Account | None, rules: Rules) -> Standing:
     """What the fold takes from a directory entry."""
     if account is None:
         return NO_STANDING
     customer_ms = 0
     if account.status is AccountStatus.CUSTOMER:
         customer_ms = max(to_ms(account.customer_since), 1) if account.customer_since else SINCE_UNKNOWN
-    return Standing.model_construct(name=account.name, owner=account.owner, tier=account.tier, customer_ms=customer_ms)
+    return Standing.model_construct(
+        name=account.name,
+        owner=account.owner,
+        tier=account.tier,
+        fit=fit_of(account, rules.fit),
+        customer_ms=customer_ms,
+    )
 
 
 class Fold:
@@ -110,8 +119,7 @@ class Fold:
     """
 
     def __init__(self, state: JourneyState | None, account_id: str, standing: Standing, rules: Rules) -> None:
-        self.standing = standing
-        self._journey = Journey(state, account_id, rules)
+        self._journey = Journey(state, account_id, rules, standing)
         self._rules = rules
         self._transitions: list[Transition] = []
         self._alerts: list[Alert] = []
@@ -119,6 +127,10 @@ class Fold:
         self._counted: list[Attributed] = []
         self._before = state
         self._changed = False
+
+    def meet(self, standing: Standing) -> None:
+        """From now on the directory says this."""
+        self._journey.standing = standing
 
     def result(self) -> Advanced:
         """What came of it; the state is the same object where nothing changed."""
@@ -149,72 +161,82 @@ class Fold:
         self.fire_due(activity.occurred_ms)
         behind_ms = journey.clock_ms - activity.occurred_ms
         journey.now_ms = journey.clock_ms = max(journey.clock_ms, activity.occurred_ms)
-        self._note(activity, quantise(rule.points * activity.confidence * self._rules.grade_weight[activity.grade]))
+        self._note(activity, rule)
         self._move(activity)
-        late = activity.late or behind_ms > self._rules.late_hours * HOUR_MS
+        waited_ms = max(behind_ms, activity.received_ms - activity.occurred_ms)
+        late = activity.late or waited_ms > self._rules.late_hours * HOUR_MS
         for trigger in self._rules.triggers_on[activity.type]:
             if all_hold(trigger.when, journey):
                 decisive = {
-                    item.event_id for item in journey.evidence_of(trigger.decisive or trigger.on, DECISIVE_DAYS)
+                    item.event_id for item in journey.evidence_of(trigger.decisive or trigger.after, DECISIVE_DAYS)
                 }
                 self._raise(trigger, decisive | {activity.event_id}, activity.event_id, activity.received_ms, late)
 
     def fire_due(self, until_ms: int) -> None:
-        """Fire all timers due by a time, earliest first, in the rules' order among equals."""
+        """Fire all timers due by a time, earliest first; among equals triggers in the rules' order, then falling back,
+        then silence."""
         journey = self._journey
         while True:
-            dues = [(journey.due_of(rule), at, rule) for at, rule in enumerate(self._rules.timers)]
+            dues: list[tuple[int, int, Callable[[int], None]]] = [
+                (journey.due_of(rule), at, partial(self._fire, rule)) for at, rule in enumerate(self._rules.timers)
+            ]
+            dues.append((journey.leaves_by(until_ms), len(dues), self._fall_back))
+            dues.append((journey.dormant_due_ms(), len(dues), self._fall_silent))
             running = [entry for entry in dues if entry[0]]
-            dormant_ms = journey.dormant_due_ms()
-            due_ms, _, rule = min(running, default=(0, 0, None), key=lambda entry: entry[:2])
-            if dormant_ms and dormant_ms <= until_ms and (rule is None or dormant_ms < due_ms):
-                self._go_dormant(dormant_ms)
-            elif rule is not None and due_ms <= until_ms:
-                self._fire(rule, due_ms)
-            else:
+            due_ms, _, fire = min(running, default=(0, 0, None), key=lambda entry: entry[:2])
+            if fire is None or due_ms > until_ms:
                 return
+            self._change()
+            journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
+            fire(due_ms)
 
     def _change(self) -> None:
         """The directory's name counts from the next thing that happens."""
         self._changed = True
-        if self.standing.name:
-            self._journey.account_name = self.standing.name
+        journey = self._journey
+        if journey.standing.name:
+            journey.account_name = journey.standing.name
 
     def _fire(self, rule: TriggerRule, due_ms: int) -> None:
         journey = self._journey
-        self._change()
-        journey.now_ms = max(journey.clock_ms, due_ms)
-        journey.clock_ms = journey.now_ms
         journey.timers_done[rule.name] = due_ms
         if all_hold(rule.when, journey):
             decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
-            self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late=False)
+            late = journey.heard_ms - due_ms > self._rules.late_hours * HOUR_MS
+            self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late)
+        if (detour := detour_of(journey)) is not None:
+            self._enter(detour, (), f"timer:{due_ms}", due_ms)
 
-    def _go_dormant(self, due_ms: int) -> None:
-        journey = self._journey
-        self._change()
-        journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
-        self._transition(Stage.DORMANT, "quiet", "no sign for a long time", (), f"timer:{due_ms}", due_ms)
+    def _fall_back(self, due_ms: int) -> None:
+        if (lower := fallen(self._journey)) is not None:
+            self._enter(lower, (), f"timer:{due_ms}", due_ms)
 
-    def _note(self, activity: Attributed, points: float) -> None:
-        """Remember what the activity says."""
+    def _fall_silent(self, due_ms: int) -> None:
+        rule = self._rules.stage_by_name[self._rules.quiet.stage]
+        self._transition(rule.name, "quiet", rule.why, (), f"timer:{due_ms}", due_ms)
+
+    def _note(self, activity: Attributed, rule: ActivityRule) -> None:
+        """Remember what the activity says; what is beyond the day's cap adds nothing, neither points nor counts."""
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
         if not journey.account_name:
             journey.account_name = activity.account_name
         self._know_customer()
-        journey.remember(
-            Evidence(
-                event_id=activity.event_id,
-                type=kind,
-                occurred_ms=at_ms,
-                points=points,
-                confidence=activity.confidence,
-                person=activity.person,
-                subject=activity.subject,
-                detail=(activity.asset or activity.feature or activity.topic)[:DETAIL_LENGTH_MAX],
-                by_ip=activity.method in IP_METHODS,
+        if not journey.full_today(kind, activity.person, activity.subject, at_ms):
+            known = journey.contacts.get(activity.person)
+            job_title = activity.job_title or (known.job_title if known else "")
+            journey.remember(
+                Evidence(
+                    event_id=activity.event_id,
+                    type=kind,
+                    occurred_ms=at_ms,
+                    points=points_of(activity, rule, self._rules.scoring, job_title, journey.standing.tier),
+                    confidence=activity.confidence,
+                    person=activity.person,
+                    subject=activity.subject,
+                    detail=(activity.asset or activity.feature or activity.topic)[:DETAIL_LENGTH_MAX],
+                    by_ip=activity.method in IP_METHODS,
+                )
             )
-        )
         if activity.grade is Grade.HUMAN:
             journey.last_human_ms = max(journey.last_human_ms, at_ms)
             if activity.person:
@@ -225,6 +247,8 @@ class Fold:
     def _note_product(self, activity: Attributed) -> None:
         journey, at_ms, kind = self._journey, activity.occurred_ms, activity.type
         last_use_ms = journey.trial.last_use_ms if journey.trial else 0
+        if kind in USES or kind.startswith("trial_"):
+            journey.heard_ms = activity.received_ms if not activity.late else at_ms + HISTORY_DAYS * DAY_MS
         if kind in USES:
             journey.use(at_ms)
             journey.change_trial(at_ms, last_use_ms=max(last_use_ms, at_ms))
@@ -241,45 +265,41 @@ class Fold:
             journey.change_trial(at_ms, over=True)
 
     def _know_customer(self) -> None:
-        journey, customer_ms = self._journey, self.standing.customer_ms
+        journey, customer_ms = self._journey, self._journey.standing.customer_ms
         if customer_ms and not journey.customer:
             journey.customer_since_ms = journey.now_ms if customer_ms == SINCE_UNKNOWN else customer_ms
 
     def _move(self, activity: Attributed) -> None:
-        journey = self._journey
-        if activity.type in LOST:
-            if journey.customer and activity.type == "opportunity_lost":  # one more sale that did not come
-                return
-            if journey.stage is not Stage.DORMANT:
+        journey, origin = self._journey, activity.event_id
+        fact = fact_of(journey, activity.type)
+        if fact is not None:
+            if journey.stage != fact.stage:
                 what = self._rules.label(activity.type)
-                event_id = activity.event_id
-                self._transition(Stage.DORMANT, activity.type, what, {event_id}, event_id, activity.received_ms)
-            journey.start_anew()
-            return
+                self._transition(fact.stage, activity.type, what, {origin}, origin, activity.received_ms)
+            journey.held = fact.stage
+            if fact.forget:
+                journey.start_anew()
+            if self._rules.stage_by_name[fact.stage].phase is Phase.DETOUR:
+                return
         if journey.fell_silent:  # by a timer due since: a late sign from before the silence does not end it
             return
-        rule = self._reached()
+        rule = next_stage(journey)
         if rule is not None:
-            decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
-            origin = activity.event_id
-            self._transition(rule.stage, rule.stage, rule.why, decisive | {origin}, origin, activity.received_ms)
+            self._enter(rule, {origin}, origin, activity.received_ms)
 
-    def _reached(self) -> StageRule | None:
-        """The highest stage above the present one whose conditions hold."""
-        rank = RANK[self._journey.stage]
-        for rule in reversed(self._rules.stages):
-            if RANK[rule.stage] <= rank:
-                return None
-            if any(all_hold(alternative, self._journey) for alternative in rule.any_of):
-                return rule
-        return None
+    def _enter(self, rule: StageRule, also: Iterable[str], origin: str, received_ms: int) -> None:
+        """Go to a stage by its rule, or back to it."""
+        journey, ranks = self._journey, self._rules.ranks
+        decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
+        back = rule.phase is not Phase.DETOUR and ranks[rule.name] < ranks.get(journey.stage, 0)
+        words = f"no longer {journey.stage}; {rule.why}" if back else rule.why
+        self._transition(rule.name, rule.name, words, decisive.union(also), origin, received_ms)
 
-    def _transition(
-        self, to: Stage, rule: str, why: str, decisive: Iterable[str], origin: str, received_ms: int
-    ) -> None:
+    def _transition(self, to: str, rule: str, why: str, decisive: Iterable[str], origin: str, received_ms: int) -> None:
         journey = self._journey
         causes = journey.causes(decisive)
         score = sum(cause.points for cause in causes)
+        detour = self._rules.stage_by_name[to].phase is Phase.DETOUR
         journey.transitions += 1
         self._transitions.append(
             Transition(
@@ -295,17 +315,20 @@ class Fold:
                 rule=rule,
                 why=sentence(
                     journey.account_name,
-                    f"{to}, because of {why}" if to is Stage.DORMANT else f"{to}: {why}",
+                    f"{to}, because of {why}" if detour else f"{to}: {why}",
                     causes,
                     score,
                     self._rules,
                 ),
                 score=score,
+                fit=journey.fit,
                 causes=causes,
                 rule_version=self._rules.version,
             )
         )
         journey.stage, journey.stage_since_ms = to, journey.now_ms
+        if not detour and to not in journey.been:
+            journey.been = (*journey.been, to)
 
     def _raise(self, rule: TriggerRule, decisive: Iterable[str], origin: str, received_ms: int, late: bool) -> None:
         journey = self._journey
@@ -318,4 +341,4 @@ class Fold:
             self._held_back.append(HeldBack(rule.name, "ip_only"))
         else:
             journey.fired[rule.name] = journey.now_ms
-            self._alerts.append(make_alert(rule, journey, self.standing, decisive, origin, received_ms))
+            self._alerts.append(make_alert(rule, journey, decisive, origin, received_ms))

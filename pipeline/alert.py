@@ -4,25 +4,21 @@ from collections.abc import Iterable
 
 from pipeline.explain import sentence
 from pipeline.journey import Journey
-from pipeline.rules import TriggerRule
+from pipeline.rules.model import TriggerRule
 from schemas.alert import Alert, AlertPerson
 from schemas.base import from_ms, stable_id
 from schemas.cause import Cause
-from schemas.journey import Standing
 
 PEOPLE_SHOWN_MAX = 5
 HOUR_MS = 3_600_000
 
 
-def make_alert(
-    rule: TriggerRule, journey: Journey, standing: Standing, decisive: Iterable[str], origin: str, received_ms: int
-) -> Alert:
+def make_alert(rule: TriggerRule, journey: Journey, decisive: Iterable[str], origin: str, received_ms: int) -> Alert:
     """The alert of a trigger point reached now.
 
     Args:
         rule: the trigger.
         journey: the account, at the moment of the trigger.
-        standing: what the directory says of it.
         decisive: ids of the events that met the condition.
         origin: what raised it: event id, or timer and due time; part of the alert's id.
         received_ms: when the broker took the raw record.
@@ -36,8 +32,8 @@ def make_alert(
         team=rule.team,
         account_id=journey.account_id,
         account_name=journey.account_name,
-        owner=standing.owner,
-        tier=standing.tier,
+        owner=journey.standing.owner,
+        tier=journey.standing.tier,
         stage=journey.stage,
         raised_at=from_ms(journey.now_ms),
         received_at=from_ms(received_ms),
@@ -47,6 +43,7 @@ def make_alert(
         play=rule.play,
         people=tuple(AlertPerson(person=item.person, name=item.name, job_title=item.job_title) for item in newest),
         score=score,
+        fit=journey.fit,
         confidence=confidence_of(causes),
         causes=causes,
         rule_version=journey.rules.version,

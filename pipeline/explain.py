@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 from schemas.cause import Cause
 
 PARTS_MAX = 5

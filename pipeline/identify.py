@@ -109,7 +109,7 @@ def _named(event: Event, state: SubjectState, judged: Regraded, verdict: Verdict
     if winner is None or winner.method in IP_METHODS:
         return _waiting(after, real, verdict, facts)
     shared = bool(real.anonymous_id) and shared_device(after, event.occurred_ms)
-    past, fell_out = ((), 0) if shared else attributed(after, winner, event.occurred_ms)
+    past, fell_out = ((), 0) if shared else attributed(after, winner, event.occurred_ms, event.received_ms)
     if after.history and not shared:
         after = after.model_copy(update={"history": (), "by_network": {}})
     person = _linked_person(after, real, winner) if real.user_id or not shared else ""
@@ -211,7 +211,7 @@ def _shown(
         changes["edges"] = edges
     after = state.model_copy(update=changes)
     if hub and after.edges and news(state, after):
-        passed, known = passed_on(event.subject, after, event.occurred_ms)
+        passed, known = passed_on(event.subject, after, event.occurred_ms, event.received_ms)
         if passed:
             return after.model_copy(update={"passed": known}), (*told, *passed)
     return after, told

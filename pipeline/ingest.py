@@ -10,9 +10,9 @@ A rejection's id is made from its coordinates, since equal garbage at two places
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import orjson
 
@@ -60,6 +60,34 @@ class RawRecord:
     headers: Sequence[tuple[str, bytes]] = ()
 
 
+class Placed(Protocol):
+    """A record with its coordinates: what a rejection says of where it came from."""
+
+    @property
+    def source(self) -> Source | Literal["feedback"]:
+        """Family of the topic."""
+
+    @property
+    def topic(self) -> str:
+        """Its topic."""
+
+    @property
+    def partition(self) -> int:
+        """Its partition."""
+
+    @property
+    def offset(self) -> int:
+        """Its offset."""
+
+    @property
+    def timestamp_ms(self) -> int:
+        """The broker's time."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key."""
+
+
 def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | Rejected]:
     """All outcomes of one record, in the order of its items; at least one.
 
@@ -71,22 +99,20 @@ def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | 
         networks: address data, as far as there is any: an event says of which kind its address's network is.
     """
     try:
-        document = _parse(record)
+        document = parse(record.value, lambda looks_like: unknown(looks_like, record.source, record.topic))
         items, inherited = split(document, record.source)
-        depth = _depth(document) if _brackets(record) > DEPTH_MAX else 0
-        _check(items, depth)
+        depth = take_apart(document, items, record.value)
         if items is None:
             return [_event(record, 0, document, inherited, depth > DEPTH_MAX, networks)]
     except RefusedError as refused:
-        whole = refused.reason in _REASONS_OF_WHOLE
-        return [_rejected(record, WHOLE if whole else 0, refused, record.value)]
+        return [rejected_of(record, WHOLE if refused_whole(refused) else 0, refused, record.value)]
     outcomes: list[Event | Rejected] = []
     for index, item in enumerate(items):
         try:
             too_deep = depth > DEPTH_MAX and _depth(item) > DEPTH_MAX
             outcomes.append(_event(record, index, item, inherited, too_deep, networks))
         except RefusedError as refused:
-            outcomes.append(_rejected(record, index, refused, orjson.dumps(item)))
+            outcomes.append(rejected_of(record, index, refused, orjson.dumps(item)))
     return outcomes
 
 
@@ -103,8 +129,21 @@ _REASONS_OF_WHOLE = frozenset(
 """Reasons that are found before it is known that the record is one item."""
 
 
-def _parse(record: RawRecord) -> Any:
-    value = record.value
+def refused_whole(refused: RefusedError) -> bool:
+    """Whether a refusal is of the record and not of an item in it."""
+    return refused.reason in _REASONS_OF_WHOLE
+
+
+def parse(value: bytes | None, foreign: Callable[[str], RefusedError]) -> Any:
+    """The JSON document of a record.
+
+    Args:
+        value: the record's value.
+        foreign: the refusal of bytes that look like some other format.
+
+    Raises:
+        RefusedError: there is none, or it cannot be read.
+    """
     if not value or value.isspace():
         raise RefusedError(RejectReason.EMPTY, "the record has no value.", "Send one JSON object or a list of them")
     if len(value) > RECORD_BYTES_MAX:
@@ -121,12 +160,12 @@ def _parse(record: RawRecord) -> Any:
                 return orjson.loads(value[len(_BOM) :])
             except orjson.JSONDecodeError:
                 pass
-        raise _unreadable(record, value, error) from None
+        raise _unreadable(value, error, foreign) from None
 
 
-def _unreadable(record: RawRecord, value: bytes, error: orjson.JSONDecodeError) -> RefusedError:
+def _unreadable(value: bytes, error: orjson.JSONDecodeError, foreign: Callable[[str], RefusedError]) -> RefusedError:
     if looks_like := of_bytes(value):
-        return unknown(looks_like, record.source, record.topic)
+        return foreign(looks_like)
     try:
         value.decode()
     except UnicodeDecodeError as broken:
@@ -140,11 +179,22 @@ def _unreadable(record: RawRecord, value: bytes, error: orjson.JSONDecodeError) 
     return RefusedError(RejectReason.BAD_JSON, f"not JSON: {error}.", "Send one JSON object or a list of them")
 
 
-def _check(items: list[Any] | None, depth: int) -> None:
+def take_apart(document: Any, items: list[Any] | None, value: bytes | None = None) -> int:
+    """How deep a document is nested, as far as that matters; 0 if there is no need to look.
+
+    Args:
+        document: the document.
+        items: its items, if it holds several.
+        value: the bytes it was read from.
+
+    Raises:
+        RefusedError: it is too deep to be quoted, or has no items or too many.
+    """
+    depth = _depth(document) if value is None or _brackets(value) > DEPTH_MAX else 0
     if depth > DEPTH_WRITABLE:
         raise _too_deep()
     if items is None:
-        return
+        return depth
     if not items:
         raise RefusedError(RejectReason.EMPTY, "the list has no items.", "Send one JSON object or a list of them")
     if len(items) > ITEMS_MAX:
@@ -153,6 +203,7 @@ def _check(items: list[Any] | None, depth: int) -> None:
             f"the list has {len(items)} items, at most {ITEMS_MAX} are read.",
             "Send fewer in a record",
         )
+    return depth
 
 
 def _too_deep() -> RefusedError:
@@ -161,9 +212,8 @@ def _too_deep() -> RefusedError:
     )
 
 
-def _brackets(record: RawRecord) -> int:
+def _brackets(value: bytes) -> int:
     """An upper bound of the depth, for next to nothing: most records have fewer brackets than levels are allowed."""
-    value = record.value or b""
     return value.count(b"{") + value.count(b"[")
 
 
@@ -241,7 +291,8 @@ def _event_id(source: Source, form: Format, item: Item, decoded: Decoded) -> str
     return stable_id(f"{form.name}#content", orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
 
 
-def _rejected(record: RawRecord, index: int, refused: RefusedError, value: bytes | None) -> Rejected:
+def rejected_of(record: Placed, index: int, refused: RefusedError, value: bytes | None) -> Rejected:
+    """The refusal of an item, or with `WHOLE` as index of a record, with its original bytes."""
     if refused.reason is RejectReason.OVERSIZE and value is not None:
         value = value[:RECORD_BYTES_MAX]  # else the rejection itself would not fit into its topic
     text, encoding = as_text(value)

@@ -5,18 +5,23 @@ Bounds, and what falls out:
 - people: the 40 seen last. usage: the last 60 days. seen ids: the newest 200.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
-from pipeline.rules import CustomerEvery, Rules, TrialEnds, TrialQuiet, TriggerRule
-from pipeline.score import DAY_MS, causes_of, decay, quantise, score_of
+from pipeline.domains import mail_host, work_domain
+from pipeline.rules.model import CustomerEvery, Phase, Rules, SlaOver, StageRule, TrialEnds, TrialQuiet, TriggerRule
+from pipeline.rules.predicates import Predicate, all_hold
+from pipeline.score import DAY_MS, carried_on, causes_of, score_of
 from schemas.cause import Cause
-from schemas.journey import CUSTOMER_STAGES, Carry, Evidence, JourneyState, Person, Stage, Trial
+from schemas.journey import NO_STANDING, UNAWARE, Evidence, JourneyState, Person, Standing, Trial
 
 EVIDENCE_MAX = 120
 PEOPLE_MAX = 40
 USAGE_DAYS = 60
 SEEN_MAX = 200
 SEEN_ID_LENGTH = 12
+HOUR_MS = 3_600_000
+LEAVE_DAYS_MAX = 400
 
 
 class Journey:
@@ -25,25 +30,35 @@ class Journey:
     Args:
         state: what is remembered, or None for an account never seen.
         account_id: the account.
-        rules: points, half-lives and timers.
+        rules: points, stages and timers.
+        standing: what the directory says of the account.
     """
 
-    def __init__(self, state: JourneyState | None, account_id: str, rules: Rules) -> None:
+    def __init__(
+        self, state: JourneyState | None, account_id: str, rules: Rules, standing: Standing = NO_STANDING
+    ) -> None:
         state = state or JourneyState(account_id=account_id)
         self.rules = rules
+        self.standing = standing
         self.account_id = account_id
         self.account_name = state.account_name
         self.stage = state.stage
         self.stage_since_ms = state.stage_since_ms
+        self.been = state.been
+        self.held = state.held
         self.clock_ms = state.clock_ms
         self.transitions = state.transitions
         self.evidence = list(state.evidence)
+        self._by_type: dict[str, list[Evidence]] = defaultdict(list)
+        for item in self.evidence:
+            self._by_type[item.type].append(item)
         self.carried = {item.type: item for item in state.carried}
         self.contacts = {item.person: item for item in state.people}
         self.trial = state.trial
         self.customer_since_ms = state.customer_since_ms
         self.last_human_ms = state.last_human_ms
         self.usage_by_day = dict(state.usage_by_day)
+        self.heard_ms = state.heard_ms
         self.fired = dict(state.fired)
         self.timers_done = dict(state.timers_done)
         self.seen = list(state.seen)
@@ -59,6 +74,8 @@ class Journey:
             account_name=self.account_name,
             stage=self.stage,
             stage_since_ms=self.stage_since_ms,
+            been=self.been,
+            held=self.held,
             clock_ms=self.clock_ms,
             transitions=self.transitions,
             evidence=tuple(self.evidence),
@@ -68,6 +85,7 @@ class Journey:
             customer_since_ms=self.customer_since_ms,
             last_human_ms=self.last_human_ms,
             usage_by_day=dict(self.usage_by_day),
+            heard_ms=self.heard_ms,
             fired=dict(self.fired),
             timers_done=dict(self.timers_done),
             seen=tuple(self.seen),
@@ -82,6 +100,11 @@ class Journey:
     def customer(self) -> bool:
         """Whether it has bought."""
         return self.customer_since_ms > 0
+
+    @property
+    def fit(self) -> str:
+        """How well it fits who we sell to, A to D; '' where nobody knows."""
+        return self.standing.fit
 
     @property
     def trial_open(self) -> bool:
@@ -105,21 +128,52 @@ class Journey:
         return sum(1 for item in self.evidence_of(types, within_days) if not (anonymous_only and item.person))
 
     def people(self, within_days: float) -> int:
-        """Distinct named people seen in the last days."""
+        """Distinct people seen in the last days, by work mailbox. A user id or a free mailbox may be another name of
+        one of them; where there is nothing else they are one person."""
         since_ms = self.now_ms - within_days * DAY_MS
-        return sum(1 for item in self.contacts.values() if item.last_ms >= since_ms)
+        seen = [item.person for item in self.contacts.values() if item.last_ms >= since_ms]
+        return sum(1 for person in seen if work_domain(mail_host(person))) or min(1, len(seen))
 
     def uses(self, from_days: float, to_days: float) -> int:
-        """Product uses between so many days ago and so many days ago, by whole days."""
+        """Product uses between so many days ago and so many days ago, by whole days; those of a customer."""
         today = self.now_ms // DAY_MS
-        return sum(n for day, n in self.usage_by_day.items() if today - from_days < day <= today - to_days)
+        after = max(today - from_days, self.customer_since_ms // DAY_MS)
+        return sum(n for day, n in self.usage_by_day.items() if after < day <= today - to_days)
+
+    def quiet(self, days: float) -> bool:
+        """Whether no person showed a sign for so many days."""
+        return self.now_ms - self.last_human_ms >= days * DAY_MS
 
     # what the fold asks
 
+    @property
+    def stage_rule(self) -> StageRule | None:
+        """The rule of its stage; None before the first sign, and for a stage the rules no longer have."""
+        return self.rules.stage_by_name.get(self.stage)
+
+    def will_hold(self, conditions: tuple[Predicate, ...], at_ms: int) -> bool:
+        """Whether conditions hold at a later moment, if nothing happens until then."""
+        now_ms, self.now_ms = self.now_ms, at_ms
+        try:
+            return all_hold(conditions, self)
+        finally:
+            self.now_ms = now_ms
+
+    def full_today(self, kind: str, person: str, subject: str, at_ms: int) -> bool:
+        """Whether one person's activities of a type have reached the day's cap, among those remembered."""
+        rule = self.rules.activities[kind]
+        cap = rule.daily_cap or self.rules.scoring.daily_cap
+        known = self._by_type.get(kind, ())
+        if len(known) < cap:
+            return False
+        day, who = at_ms // DAY_MS, person or subject
+        return sum((item.person or item.subject) == who and item.occurred_ms // DAY_MS == day for item in known) >= cap
+
     def evidence_of(self, types: Iterable[str], within_days: float) -> list[Evidence]:
-        """Remembered activities of these types in the last days."""
-        since_ms = self.now_ms - within_days * DAY_MS
-        return [item for item in self.evidence if item.type in types and item.occurred_ms >= since_ms]
+        """Remembered activities of these types in the last days; a customer's since the purchase, since what was done
+        before it was done to buy."""
+        since_ms = max(self.now_ms - within_days * DAY_MS, self.customer_since_ms)
+        return [item for kind in types for item in self._by_type.get(kind, ()) if item.occurred_ms >= since_ms]
 
     def by_ip_only(self, decisive: frozenset[str]) -> bool:
         """Whether all of these events, as far as they are remembered, are the account's by their address alone."""
@@ -136,9 +190,13 @@ class Journey:
         """Keep one more activity; the oldest beyond the bound joins the sum of its type."""
         self._scored = None
         self.evidence.append(item)
+        self._by_type[item.type].append(item)
         if len(self.evidence) > EVIDENCE_MAX:
             oldest = min(range(len(self.evidence)), key=lambda at: self.evidence[at].occurred_ms)
-            self._carry(self.evidence.pop(oldest))
+            fallen = self.evidence.pop(oldest)
+            self._by_type[fallen.type].remove(fallen)
+            known = self.carried.get(fallen.type)
+            self.carried[fallen.type] = carried_on(known, fallen, self.now_ms, self.rules)
 
     def meet(self, person: str, name: str, job_title: str, at_ms: int) -> None:
         """Note that a named person was seen."""
@@ -175,9 +233,11 @@ class Journey:
         """Forget what counted: after a lost deal or an ended contract a new journey has to show itself."""
         self._scored = None
         self.evidence.clear()
+        self._by_type.clear()
         self.carried.clear()
         self.change_trial(self.now_ms, over=True)
         self.customer_since_ms = 0
+        self.been, self.held = (), ""
 
     def mark_seen(self, activity_id: str) -> bool:
         """Note an activity's id; False if it was seen before."""
@@ -207,37 +267,65 @@ class Journey:
                 newest_use_ms = max(self.usage_by_day) * DAY_MS
                 if due_ms > newest_use_ms + USAGE_DAYS * DAY_MS:  # nothing left to compare with
                     due_ms = 0
+            case SlaOver() if (rule_of_stage := self.stage_rule) is not None and rule_of_stage.sla_hours:
+                due_ms = self.stage_since_ms + int(rule_of_stage.sla_hours * HOUR_MS)
             case _:
                 return 0
         return due_ms if due_ms > done_ms else 0
 
+    def may_fall(self, rule: StageRule) -> bool:
+        """Whether its stage can be left downwards: there is a lower one of its phase, and the CRM does not hold it."""
+        rules = self.rules
+        rank = rules.ranks[rule.name]
+        lower = rank > 1 and rules.way[rank - 2].phase is rule.phase
+        return bool(rule.leave) and lower and rules.ranks.get(self.held, 0) < rank
+
+    def leave_due_ms(self) -> int:
+        """When its stage is left downwards without a further sign, at a midnight (UTC); 0 if never.
+
+        Conditions of leaving, once they hold, hold until something happens: so the first such midnight can be searched.
+        """
+        rule = self.stage_rule
+        if rule is None or not self.may_fall(rule):
+            return 0
+        today, silent_ms = self.clock_ms // DAY_MS, self.dormant_due_ms()
+        low, high = 0, silent_ms // DAY_MS - today if silent_ms else LEAVE_DAYS_MAX
+        if high < 1 or not self.will_hold(rule.leave, (today + high) * DAY_MS):
+            return 0  # silence comes first, if anything does
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.will_hold(rule.leave, (today + middle) * DAY_MS):
+                high = middle
+            else:
+                low = middle
+        return (today + high) * DAY_MS
+
+    def leaves_by(self, until_ms: int) -> int:
+        """`leave_due_ms` where that is by a time, else 0: asked at each activity, so cheap on the same day."""
+        rule = self.stage_rule
+        midnight_ms = until_ms // DAY_MS * DAY_MS
+        if rule is None or midnight_ms <= self.clock_ms or not self.may_fall(rule):
+            return 0
+        return self.leave_due_ms() if self.will_hold(rule.leave, midnight_ms) else 0
+
     def dormant_due_ms(self) -> int:
         """When the account goes dormant without a further sign; 0 if it is."""
-        if self.stage in (Stage.DORMANT, Stage.UNAWARE) or not self.last_human_ms:
+        rule = self.stage_rule
+        if self.stage == UNAWARE or (rule is not None and rule.phase is Phase.DETOUR) or not self.last_human_ms:
             return 0
-        return self._silent_ms(self.stage in CUSTOMER_STAGES)
+        return self._silent_ms(self.customer)
 
     @property
     def fell_silent(self) -> bool:
         """Whether it is dormant and would be again at once, since no human sign came since."""
-        return self.stage is Stage.DORMANT and self.last_human_ms > 0 and self._silent_ms(self.customer) <= self.now_ms
+        silent = self.stage == self.rules.quiet.stage and self.last_human_ms > 0
+        return silent and self._silent_ms(self.customer) <= self.now_ms
 
     def next_due_ms(self) -> int:
         """The earliest timer; 0 if none runs."""
         dues = [self.due_of(rule) for rule in self.rules.timers]
-        return min((due for due in (*dues, self.dormant_due_ms()) if due), default=0)
+        return min((due for due in (*dues, self.leave_due_ms(), self.dormant_due_ms()) if due), default=0)
 
     def _silent_ms(self, customer: bool) -> int:
-        days = self.rules.quiet_days_customer if customer else self.rules.quiet_days
-        return self.last_human_ms + int(days * DAY_MS)
-
-    def _carry(self, item: Evidence) -> None:
-        half_life = self.rules.half_life_days(item.type)
-        known = self.carried.get(item.type)
-        as_of_ms = max(item.occurred_ms, known.as_of_ms if known else 0)
-        points = quantise(item.points * decay(as_of_ms - item.occurred_ms, half_life))
-        if known is not None:
-            points += quantise(known.points * decay(as_of_ms - known.as_of_ms, half_life))
-        self.carried[item.type] = Carry(
-            type=item.type, count=1 + (known.count if known else 0), points=points, as_of_ms=as_of_ms
-        )
+        quiet = self.rules.quiet
+        return self.last_human_ms + int((quiet.customer_days if customer else quiet.days) * DAY_MS)

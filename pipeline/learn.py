@@ -32,14 +32,14 @@ def learn(fact: IdentityFact, state: SubjectState | None, directory: Directory) 
     after, cleared = _proved(fact, _noted(fact, before))
     facts: tuple[IdentityFact, ...] = ()
     if is_hub(fact.subject):
-        facts, known = passed_on(fact.subject, after, fact.observed_ms)
+        facts, known = passed_on(fact.subject, after, fact.observed_ms, fact.heard_ms)
         if facts:
             after = after.model_copy(update={"passed": known})
     if after == before:
         return Identified(state, None, (), facts)
     retractions = _retractions(fact, before, after)
     after = let_go(after, [retraction.account_id for retraction in retractions])
-    after, late, fell_out = named_now(fact.subject, fact.observed_ms, after, directory)
+    after, late, fell_out = named_now(fact.subject, fact.observed_ms, after, directory, fact.heard_ms)
     return Identified(after, None, (*cleared, *retractions, *late), facts, fell_out)
 
 
@@ -65,15 +65,19 @@ def take_back(returned: Returned, state: SubjectState | None, directory: Directo
 
 
 def named_now(
-    subject: str, now_ms: int, state: SubjectState, directory: Directory
+    subject: str, now_ms: int, state: SubjectState, directory: Directory, heard_ms: int = 0
 ) -> tuple[SubjectState, tuple[Activity, ...], int]:
-    """Attribute what waits, if the subject is named: the state after that, the activities, and how many fell out."""
+    """Attribute what waits, if the subject is named: the state after that, the activities, and how many fell out.
+
+    Args:
+        now_ms, heard_ms: event time of what may name it, and when the broker took that; 0 where that is not known.
+    """
     if not state.history or not state.links:
         return state, (), 0
     answer = naming(subject, now_ms, state, directory)
     if answer is None:
         return state, (), 0
-    late, fell_out = attributed(state, answer, now_ms)
+    late, fell_out = attributed(state, answer, now_ms, heard_ms)
     after = holding(state.model_copy(update={"history": (), "by_network": {}}), late)
     return after, late, fell_out
 

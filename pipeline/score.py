@@ -1,4 +1,4 @@
-"""Points, decay, and causes that add up exactly.
+"""Points, how they fade, and causes that add up exactly.
 
 Points are multiples of 1/8: such numbers and their sums are exact in binary floating point, so a score is the sum of
 its causes to the last bit, in any order, in Python as in ClickHouse.
@@ -6,12 +6,13 @@ its causes to the last bit, in any order, in Python as in ClickHouse.
 
 from collections.abc import Collection, Iterable
 
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 from schemas.cause import Cause
 from schemas.journey import Carry, Evidence
 
 DAY_MS = 86_400_000
 STEPS_PER_POINT = 8
+UNKNOWN_FADING = (True, 14.0)
 
 
 def quantise(points: float) -> float:
@@ -19,26 +20,37 @@ def quantise(points: float) -> float:
     return round(points * STEPS_PER_POINT) / STEPS_PER_POINT
 
 
-def decay(age_ms: int, half_life_days: float) -> float:
-    """Share of points left after a time: halves every half-life; an event of the future counts as now."""
-    return float(0.5 ** (max(age_ms, 0) / (half_life_days * DAY_MS)))
+def share_left(kind: str, age_ms: int, rules: Rules) -> float:
+    """Share of a type's points left after a time, 0 to 1; an event of the future counts as now.
+
+    It halves every half-life, or falls evenly to nothing over the lifespan; a type the rules no longer know halves
+    every 14 days.
+    """
+    if age_ms <= 0:
+        return 1.0
+    halves, days = rules.fading.get(kind, UNKNOWN_FADING)
+    age_days = age_ms / DAY_MS
+    return float(0.5 ** (age_days / days)) if halves else max(0.0, 1.0 - age_days / days)
 
 
 def evidence_points(item: Evidence, now_ms: int, rules: Rules) -> float:
     """What one remembered activity weighs now."""
-    return quantise(item.points * decay(now_ms - item.occurred_ms, rules.half_life_days(item.type)))
+    return quantise(item.points * share_left(item.type, now_ms - item.occurred_ms, rules))
 
 
 def carry_points(item: Carry, now_ms: int, rules: Rules) -> float:
     """What activities that fell out of the list weigh now."""
-    return quantise(item.points * decay(now_ms - item.as_of_ms, rules.half_life_days(item.type)))
+    return quantise(item.points * share_left(item.type, now_ms - item.as_of_ms, rules))
 
 
 def score_of(evidence: Iterable[Evidence], carried: Iterable[Carry], now_ms: int, rules: Rules) -> float:
     """Sum of all parts now; equal to the sum of `causes_of` the same."""
-    return sum(evidence_points(item, now_ms, rules) for item in evidence) + sum(
-        carry_points(item, now_ms, rules) for item in carried
-    )
+    steps = 0
+    for item in evidence:
+        steps += round(item.points * share_left(item.type, now_ms - item.occurred_ms, rules) * STEPS_PER_POINT)
+    for part in carried:
+        steps += round(part.points * share_left(part.type, now_ms - part.as_of_ms, rules) * STEPS_PER_POINT)
+    return steps / STEPS_PER_POINT
 
 
 def causes_of(
@@ -49,7 +61,7 @@ def causes_of(
     Args:
         evidence, carried: what is remembered.
         now_ms: the moment they are frozen at.
-        rules: half-lives.
+        rules: how points fade.
         decisive: event ids that met the condition.
     """
     causes = [
@@ -60,7 +72,7 @@ def causes_of(
             person=item.person,
             detail=item.detail,
             base_points=item.points,
-            decay=round(decay(now_ms - item.occurred_ms, rules.half_life_days(item.type)), 6),
+            decay=round(share_left(item.type, now_ms - item.occurred_ms, rules), 6),
             points=evidence_points(item, now_ms, rules),
             confidence=item.confidence,
             decisive=item.event_id in decisive,
@@ -73,7 +85,7 @@ def causes_of(
             type=item.type,
             occurred_ms=item.as_of_ms,
             base_points=item.points,
-            decay=round(decay(now_ms - item.as_of_ms, rules.half_life_days(item.type)), 6),
+            decay=round(share_left(item.type, now_ms - item.as_of_ms, rules), 6),
             points=carry_points(item, now_ms, rules),
             confidence=1.0,
             count=item.count,
@@ -82,3 +94,25 @@ def causes_of(
     ]
     kept = [cause for cause in causes if cause.points or cause.decisive]
     return tuple(sorted(kept, key=lambda cause: (-cause.points, -cause.occurred_ms, cause.event_id, cause.type)))
+
+
+def carried_on(known: Carry | None, item: Evidence, now_ms: int, rules: Rules) -> Carry:
+    """The sum of a type with one more activity that falls out of the list.
+
+    Halving keeps its shape, so such points are brought to the newer of the two moments and added. What falls evenly is
+    added as it was on the day, at its mean time weighed by points: exact until the first of them is used up.
+    """
+    count = 1 + (known.count if known else 0)
+    rule = rules.activities.get(item.type)
+    if rule is None or rule.lifespan_days is None:
+        as_of_ms = max(item.occurred_ms, known.as_of_ms if known else 0)
+        points = quantise(item.points * share_left(item.type, as_of_ms - item.occurred_ms, rules))
+        if known is not None:
+            points += quantise(known.points * share_left(item.type, as_of_ms - known.as_of_ms, rules))
+        return Carry(type=item.type, count=count, points=points, as_of_ms=as_of_ms)
+    parts = [(item.points, item.occurred_ms)] + ([(known.points, known.as_of_ms)] if known else [])
+    lasting = [(points, at_ms) for points, at_ms in parts if share_left(item.type, now_ms - at_ms, rules) > 0]
+    steps = [(round(points * STEPS_PER_POINT), at_ms) for points, at_ms in lasting]
+    total = sum(step for step, _ in steps)
+    mean_ms = sum(step * at_ms for step, at_ms in steps) // total if total else now_ms
+    return Carry(type=item.type, count=count, points=total / STEPS_PER_POINT, as_of_ms=mean_ms)

@@ -102,6 +102,8 @@ class Account(Record):
     owner: Text = Field("", description="Who in sales owns it.", examples=["maria@example.com"])
     team: Text = Field("", description="The owner's team.", examples=["dach-enterprise"])
     region: Text = ""
+    industry: Text = Field("", examples=["manufacturing"])
+    employees: int = Field(0, ge=0, le=100_000_000, description="0: not known.")
     tier: Text = Field("", examples=["1"])
     target: bool = Field(False, description="On the target list.")
     status: AccountStatus = AccountStatus.PROSPECT

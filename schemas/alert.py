@@ -6,7 +6,6 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Record, Team
 from schemas.cause import Cause
-from schemas.journey import Stage
 
 
 class Play(Record):
@@ -48,7 +47,7 @@ class Alert(Record):
     account_name: str = ""
     owner: str = Field("", description="Who owns the account, from the directory.")
     tier: str = ""
-    stage: Stage
+    stage: str
     raised_at: AwareDatetime = Field(description="Event time of what raised it; for a timer, when it was due.")
     received_at: AwareDatetime = Field(description="When the broker took the record that raised it.")
     act_by: AwareDatetime = Field(description="raised_at plus the play's time.")
@@ -56,7 +55,8 @@ class Alert(Record):
     why: str = Field(description="The reason in one sentence.")
     play: Play
     people: tuple[AlertPerson, ...] = ()
-    score: float = Field(description="Sum of the causes' points.")
+    score: float = Field(description="Sum of the causes' points: what the account does.")
+    fit: str = Field("", description="How well it fits who we sell to, A to D, apart from the score; '': nobody knows.")
     confidence: float = Field(description="How sure the account is, weighed by points, 0 to 1.")
     causes: tuple[Cause, ...]
     rule_version: str

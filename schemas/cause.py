@@ -16,8 +16,8 @@ class Cause(Record):
     occurred_ms: int
     person: str = Field("", description="Mailbox, else user id; '' for an anonymous visitor.")
     detail: str = Field("", description="Asset, page or feature.")
-    base_points: float = Field(description="Points on the day, weighed by grade and identity confidence.")
-    decay: float = Field(description="Share left at that moment, 0 to 1, by the type's half-life.")
+    base_points: float = Field(description="Points on the day, weighed by grade, identity confidence, role and tier.")
+    decay: float = Field(description="Share left at that moment, 0 to 1, by the type's half-life or lifespan.")
     points: float = Field(description="base_points x decay, rounded to 1/8.")
     confidence: float = Field(description="How sure the account is, 0 to 1.")
     count: int = Field(1, description="How many activities this stands for.")

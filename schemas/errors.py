@@ -2,6 +2,7 @@
 
 TriggerpointError
 ├── SettingsError          a setting is wrong: start-up ends
+├── JourneyError           the journey's file is wrong: start-up ends; the text lists every fault
 ├── LocalStackError        the local broker or engine cannot be had: disk, port, download
 ├── DataError              network data cannot be fetched, or are not what they should be; what was there stays
 ├── TopicMismatchError     a topic on the broker is not what the catalogue says: start-up ends
@@ -32,6 +33,10 @@ class TriggerpointError(Exception):
 
 class SettingsError(TriggerpointError):
     """A setting is missing or wrong."""
+
+
+class JourneyError(TriggerpointError):
+    """The journey's file cannot be read, or is wrong."""
 
 
 class LocalStackError(TriggerpointError):

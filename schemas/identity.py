@@ -72,6 +72,7 @@ class IdentityFact(Record):
     reason: str = Field(description="The evidence in words.")
     event_id: str = Field("", description="Event that showed it; '' where somebody said so by command.")
     observed_ms: int = Field(description="Event time of that event, or time of the command, ms since 1970 UTC.")
+    heard_ms: int = Field(0, description="When the broker took that event, ms since 1970 UTC; 0 where there is none.")
     seen_ms: int = Field(
         0, description="Week in which the subject was last seen with `other`, where that passed it on."
     )

@@ -1,31 +1,11 @@
-"""3. Journey: the stages of the buyer's journey, and what is remembered per account."""
-
-from enum import StrEnum
+"""3. Journey: what is remembered per account. Its stages are data (`deploy/journeys/`)."""
 
 from pydantic import Field
 
 from schemas.base import Record
 
-
-class Stage(StrEnum):
-    """The buyer's journey, from first awareness to advocacy. UNAWARE is before the first sign."""
-
-    UNAWARE = "unaware"
-    AWARE = "aware"
-    RESEARCHING = "researching"
-    EVALUATING = "evaluating"
-    TRIALING = "trialing"
-    DECIDING = "deciding"
-    CUSTOMER = "customer"
-    ADOPTING = "adopting"
-    EXPANDING = "expanding"
-    ADVOCATING = "advocating"
-    DORMANT = "dormant"
-
-
-RANK: dict[Stage, int] = {stage: rank for rank, stage in enumerate(Stage) if stage is not Stage.DORMANT}
-RANK[Stage.DORMANT] = 0
-CUSTOMER_STAGES = frozenset({Stage.CUSTOMER, Stage.ADOPTING, Stage.EXPANDING, Stage.ADVOCATING})
+UNAWARE = "unaware"
+"""Where every account is before its first sign. All other stages are named by the journey's file."""
 
 
 class Evidence(Record):
@@ -34,7 +14,7 @@ class Evidence(Record):
     event_id: str
     type: str
     occurred_ms: int
-    points: float = Field(description="Points on the day, weighed by grade and identity confidence.")
+    points: float = Field(description="Points on the day, weighed by grade, identity confidence, role and tier.")
     confidence: float
     person: str = ""
     subject: str = ""
@@ -47,7 +27,7 @@ class Carry(Record):
 
     type: str
     count: int
-    points: float = Field(description="Sum at `as_of_ms`.")
+    points: float = Field(description="Sum at `as_of_ms`, from where it fades as the type does.")
     as_of_ms: int
 
 
@@ -77,6 +57,7 @@ class Standing(Record):
     name: str = ""
     owner: str = ""
     tier: str = ""
+    fit: str = Field("", description="Grade A to D by the rules of then; '' where nobody knows.")
     customer_ms: int = Field(
         0, description="Customer since, ms since 1970; -1: nobody knows since when; 0: it is none."
     )
@@ -106,8 +87,10 @@ class JourneyState(Record):
     version: int = 2
     account_id: str
     account_name: str = ""
-    stage: Stage = Stage.UNAWARE
+    stage: str = UNAWARE
     stage_since_ms: int = 0
+    been: tuple[str, ...] = Field((), description="Stages it was in on this journey, detours aside, as first entered.")
+    held: str = Field("", description="Stage the CRM put it in last: behaviour does not bring it below.")
     clock_ms: int = Field(0, description="Newest event time seen; the journey's own time.")
     transitions: int = Field(0, description="How many transitions so far.")
     evidence: tuple[Evidence, ...] = ()
@@ -117,6 +100,11 @@ class JourneyState(Record):
     customer_since_ms: int = 0
     last_human_ms: int = 0
     usage_by_day: dict[int, int] = Field(default_factory=dict, description="Day since 1970 -> uses.")
+    heard_ms: int = Field(
+        0,
+        description="When the newest product event reached the broker; of one that waited for a name, at the latest: a "
+        "timer that was due long before was never heard in time.",
+    )
     fired: dict[str, int] = Field(default_factory=dict, description="Trigger -> event time it last fired, ms.")
     timers_done: dict[str, int] = Field(default_factory=dict, description="Timer -> due time last fired, ms.")
     seen: tuple[str, ...] = Field((), description="Newest activity ids, shortened: duplicates are known by them.")

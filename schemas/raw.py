@@ -122,8 +122,11 @@ class CrmEvent(RawEvent):
         "opportunity_created",
         "opportunity_won",
         "opportunity_lost",
+        "renewal_due",
         "contract_renewed",
         "contract_churned",
+        "lead_recycled",
+        "lead_disqualified",
     ]
     owner: Text | None = Field(None, description="Seller who owns the account.")
     amount: float | None = Field(None, ge=0, le=1e12, description="Deal value in the account's currency.")

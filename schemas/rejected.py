@@ -8,6 +8,9 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Record, Source
 
+FROM_TEAMS: Literal["feedback"] = "feedback"
+"""Source of refused input that is no event but an answer to an alert."""
+
 
 class RejectReason(StrEnum):
     """Closed list; a metric label."""
@@ -29,7 +32,7 @@ class Rejected(Record):
     """One refused input record, or one refused item of an input batch."""
 
     rejected_id: str = Field(description="128-bit id from the coordinates.")
-    source: Source
+    source: Source | Literal["feedback"]
     reason: RejectReason
     detail: str = Field(description="What is wrong, where, and how to mend it.")
     topic: str

@@ -15,10 +15,12 @@ from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.base import Source, Team
 from schemas.event import Event
-from schemas.feedback import Feedback
+from schemas.handover.entry import Handover
+from schemas.handover.feedback import Answer, Feedback
 from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
 from schemas.journey import JourneyState
+from schemas.kept.handover import HandoverState
 from schemas.raw import RAW_MODELS
 from schemas.rejected import Rejected
 from schemas.transition import Transition
@@ -92,7 +94,7 @@ def _alerts(team: Team) -> Topic:
         Alert,
         "account id",
         "advance",
-        f"{team}, archive",
+        f"{team}, handover, archive",
         90,
     )
 
@@ -130,7 +132,9 @@ ACCOUNTS = Topic(
     0,
     input=True,
 )
-FEEDBACK = Topic("intent.feedback.v1", Feedback, "account id", "teams", "archive", 365, input=True)
+FEEDBACK = Topic("intent.feedback.v1", Feedback, "any", "teams", "ingest", 14, input=True)
+ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "handover, archive", 365)
+HANDOVERS = Topic("intent.handovers.v1", Handover, "account id", "handover", "archive, subscribers", 365)
 SUBJECT_CHANGELOG = Topic(
     "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0, bytes_max=OWN_BYTES_MAX
 )
@@ -140,6 +144,15 @@ JOURNEY_CHANGELOG = Topic(
     "account id; with a page's name behind it, a page of the account's journal",
     "advance",
     "advance",
+    0,
+    bytes_max=OWN_BYTES_MAX,
+)
+HANDOVER_CHANGELOG = Topic(
+    "intent.handover.changelog.v1",
+    HandoverState,
+    "account id",
+    "handover",
+    "handover",
     0,
     bytes_max=OWN_BYTES_MAX,
 )
@@ -155,8 +168,11 @@ CATALOGUE: tuple[Topic, ...] = (
     *ALERTS.values(),
     ACCOUNTS,
     FEEDBACK,
+    ANSWERS,
+    HANDOVERS,
     SUBJECT_CHANGELOG,
     JOURNEY_CHANGELOG,
+    HANDOVER_CHANGELOG,
 )
 """In the order of the data's way."""
 

@@ -4,7 +4,6 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Record
 from schemas.cause import Cause
-from schemas.journey import Stage
 
 
 class Transition(Record):
@@ -14,14 +13,15 @@ class Transition(Record):
     account_id: str
     account_name: str = ""
     sequence: int = Field(description="1 for the account's first transition.")
-    from_stage: Stage
-    to_stage: Stage
+    from_stage: str
+    to_stage: str
     occurred_at: AwareDatetime = Field(description="Event time of what moved it; for a timer, when it was due.")
     received_at: AwareDatetime = Field(description="When the broker took the record that moved it.")
     entered_from_at: AwareDatetime | None = Field(None, description="When `from_stage` was entered.")
     rule: str = Field(description="Rule that was met.", examples=["evaluating"])
     why: str = Field(description="The reason in one sentence.")
     score: float = Field(description="Sum of the causes' points.")
+    fit: str = Field("", description="How well the account fits who we sell to, A to D; '' where nobody knows.")
     causes: tuple[Cause, ...]
     rule_version: str = Field(description="Content hash of the rules.")
     revision: int = Field(0, description="0 at first; the highest of a transition id counts.")

@@ -18,10 +18,11 @@ from pydantic import ValidationError
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
-from schemas.base import Record, stable_id
+from schemas.base import Record
 from schemas.errors import RecordError
 from schemas.event import Event
-from schemas.feedback import Feedback
+from schemas.handover.entry import Handover
+from schemas.handover.feedback import Answer
 from schemas.identity import IdentityFact
 from schemas.rejected import Rejected
 from schemas.transition import Transition
@@ -61,14 +62,12 @@ class TableSpec:
         name: the noun's plain name, which is the view's; the table's has `_log` behind it.
         foreign: written by others, so each value is checked against the model.
         tombstones: a null value is a deletion of its key: a row of that id and defaults, with `removed` set.
-        id_column: name of a column computed from the record's content, for nouns without an id.
     """
 
     noun: type[Record]
     name: str
     foreign: bool = False
     tombstones: bool = False
-    id_column: str = ""
 
     @property
     def table(self) -> str:
@@ -78,9 +77,8 @@ class TableSpec:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Columns in the order of a row's values."""
-        own = (self.id_column,) if self.id_column else ()
         removed = (REMOVED,) if self.tombstones else ()
-        return own + tuple(column.name for column in self._own) + removed + KAFKA_COLUMNS
+        return tuple(column.name for column in self._own) + removed + KAFKA_COLUMNS
 
     def row(self, value: bytes, coordinates: Coordinates) -> tuple[Any, ...]:
         """One record as a row.
@@ -130,7 +128,7 @@ class TableSpec:
         if not records:
             return [() for _ in self.columns]
         fields = list(zip(*map(self._pick, records), strict=True))
-        values: list[Sequence[Any]] = [[_content_id(record) for record in records]] if self.id_column else []
+        values: list[Sequence[Any]] = []
         for column in self._own:
             given = fields[self._index[column.field]]
             values.append(given if column.convert is None else list(map(column.convert, given)))
@@ -161,7 +159,8 @@ TABLES: Mapping[str, TableSpec] = {
         TableSpec(Activity, "activities"),
         TableSpec(Transition, "transitions"),
         TableSpec(Alert, "alerts"),
-        TableSpec(Feedback, "feedback", foreign=True, id_column="feedback_id"),
+        TableSpec(Answer, "feedback"),
+        TableSpec(Handover, "handovers"),
         TableSpec(Account, "accounts", foreign=True, tombstones=True),
     )
 }
@@ -226,10 +225,6 @@ def _fast(spec: TableSpec, values: Sequence[bytes | None], coordinates: Sequence
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return ColumnBatch(spec.table, spec.columns, columns)
-
-
-def _content_id(record: dict[str, Any]) -> str:
-    return stable_id(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def _in_words(error: Exception) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pipeline.journal.account import AccountWork, Worked
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds
-from pipeline.saas import SAAS
+from pipeline.rules.model import Rules
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
@@ -14,8 +14,9 @@ from schemas.hit import Returned
 from schemas.journey import JournalHead, JourneyState
 from schemas.transition import Transition
 from tests.builders import activity, at
+from tests.journeys import SAAS
 
-ACCOUNT = Account(account_id="acme", name="Acme Corp")
+ACCOUNT = Account(account_id="acme", name="Acme Corp", tier="1", industry="Logistics", employees=900)
 
 
 def retraction(days: float, subject: str = "a:v-1", reason: str = "not theirs") -> Activity:
@@ -26,8 +27,8 @@ def retraction(days: float, subject: str = "a:v-1", reason: str = "not theirs") 
 class AccountLane:
     """State and journal go through their bytes at each step, as on the changelog."""
 
-    def __init__(self, bounds: Bounds = BOUNDS) -> None:
-        self.bounds = bounds
+    def __init__(self, bounds: Bounds = BOUNDS, rules: Rules = SAAS) -> None:
+        self.bounds, self.rules = bounds, rules
         self.account = ACCOUNT
         self.value: bytes | None = None
         self.pages: dict[str, bytes] = {}
@@ -81,7 +82,7 @@ class AccountLane:
         return {key: item for key, item in newest.items() if item.status is AlertStatus.RAISED}
 
     def _work(self) -> AccountWork:
-        return AccountWork(self.state, "acme", self.account, SAAS, self.pages.get, self.fired_ms, self.bounds)
+        return AccountWork(self.state, "acme", self.account, self.rules, self.pages.get, self.fired_ms, self.bounds)
 
     def _apply(self, result: Worked) -> Worked:
         self.value = None if result.state is None else result.state.encode()

@@ -39,6 +39,9 @@ class Handler(Protocol):
         """Keys whose state does not fit any more what the handler knows from elsewhere (the account directory). They
         are woken, a few at a time, and must fit then. Asked often, so it must be cheap."""
 
+    def closed(self) -> None:
+        """The lane has given its state back, for good or to open it anew: what is shown of it elsewhere must go."""
+
 
 @dataclass(frozen=True)
 class LaneSetup:
@@ -156,6 +159,7 @@ class TransactionalWork:
         if self._producer is not None:
             await self._producer.stop()
             self._producer = None
+            self._handler.closed()
             if self._setup.changelog is not None:
                 for gauge in (self._setup.metrics.state_keys, self._setup.metrics.state_bytes):
                     gauge.labels(self._setup.stage, str(self._setup.changelog.partition)).set(0)

@@ -15,6 +15,7 @@ from deploy.cli.directory.domains import app as domains
 from deploy.cli.directory.identity import app as identity
 from deploy.cli.doctor import doctor
 from deploy.cli.identify import identify
+from deploy.cli.journey import app as journey
 from deploy.cli.migrate import migrate
 from deploy.cli.schema import schema
 from deploy.cli.simulate import simulate
@@ -41,6 +42,7 @@ if all(map(find_spec, LOCAL_PACKAGES)):
         help="A real broker and a real engine on this machine, without Docker.",
     )
 app.add_typer(topics, name="topics", help="Topics: create, check, list.")
+app.add_typer(journey, name="journey", help="The journey's file: check, show, diff.")
 app.add_typer(accounts, name="accounts", help="The account directory: import, list, show, suppress.")
 app.add_typer(domains, name="domains", help="Company domains that are no account's: list, promote.")
 app.add_typer(identity, name="identity", help="Links between ids and accounts: show, unlink, relink.")

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 
 from agents import settings as settings_module
+from agents.journey import load_rules
 from agents.settings import Settings
 from agents.topics import connect_admin
 from deploy.view import screen
@@ -21,7 +22,7 @@ REFRESH_SECONDS = 0.25
 
 async def run(settings: Settings, metrics_url: str, history: bool, as_json: bool) -> None:
     """Show the view until Ctrl-C; one line per alert where there is no terminal."""
-    console, board = Console(), Board()
+    console, board = Console(), Board(load_rules(settings.journey_file))
     plain = as_json or not sys.stdout.isatty()
 
     def on_alert(alert: Alert) -> None:

@@ -4,8 +4,8 @@
 --                a failed insert is sent again and because merges happen when ClickHouse likes. Do not read it.
 --   <noun>       view: exactly one row for each id, at any moment, e.g. events. Read this. What was corrected stands
 --                here as it is now, and what was taken back is gone.
---   <noun>_said  view: every record of activities, transitions or alerts as it was said, one row each: corrections and
---                what they correct. kafka_timestamp says when.
+--   <noun>_said  view: every record of activities, transitions, alerts or handovers as it was said, one row each:
+--                corrections and what they correct. kafka_timestamp says when.
 --   other names  views that answer a question, e.g. account_stage, funnel, alert_outcomes. They read the views above.
 --
 -- A row is a fact and never changes: of several copies, the one archived first stays (`version` falls as `archived_at`

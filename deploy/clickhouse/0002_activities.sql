@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS identity_log
     reason String COMMENT 'The evidence in words',
     event_id String COMMENT 'Event that showed it; '''' where somebody said so by command',
     observed_at DateTime64(3, 'UTC') COMMENT 'When that event happened, or when the command was given',
+    heard_at DateTime64(3, 'UTC') COMMENT 'When the broker took that event; 1970 if there is none',
     seen_at DateTime64(3, 'UTC') COMMENT 'Week in which the subject was last seen with other; 1970 if none',
     kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
     kafka_partition Int32 COMMENT 'Its partition',

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS transitions_log
     rule LowCardinality(String) COMMENT 'Rule that was met',
     why String COMMENT 'The reason in one sentence',
     score Float64 COMMENT 'Sum of the causes'' points',
+    fit LowCardinality(String) COMMENT 'How well the account fitted who we sell to then, A to D; '''' where nobody knows',
     causes Array(Tuple(
         event_id String,
         type LowCardinality(String),
@@ -74,6 +75,7 @@ CREATE TABLE IF NOT EXISTS alerts_log
         job_title String))
         COMMENT 'Whom the team can speak to',
     score Float64 COMMENT 'Sum of the causes'' points',
+    fit LowCardinality(String) COMMENT 'How well the account fitted who we sell to then, A to D; '''' where nobody knows',
     confidence Float64 COMMENT 'How sure the account is, weighed by points, 0 to 1',
     causes Array(Tuple(
         event_id String,

@@ -76,8 +76,23 @@ COMMENT 'Every alert as it was said: raised, retracted';
 
 CREATE OR REPLACE VIEW feedback AS
 SELECT * EXCEPT (version) FROM feedback_log FINAL
-LIMIT 1 BY alert_id, feedback_id
+ORDER BY received_at, kafka_timestamp, kafka_partition, kafka_offset
+LIMIT 1 BY alert_id, answer_id
 COMMENT 'What teams answered to alerts';
+
+CREATE OR REPLACE VIEW handovers AS
+SELECT * EXCEPT (version, withdrawn) FROM
+(
+    SELECT * FROM handovers_log FINAL
+    ORDER BY revision DESC, kafka_timestamp, kafka_partition, kafka_offset
+    LIMIT 1 BY alert_id, entry_id
+)
+WHERE NOT withdrawn
+COMMENT 'The hand-over ledger: who had an alert when, what they answered and what the clocks said, as it stands';
+
+CREATE OR REPLACE VIEW handovers_said AS
+SELECT * EXCEPT (version) FROM handovers_log FINAL
+COMMENT 'Every line of the hand-over ledger as it was said: at first, said anew, withdrawn';
 
 -- The newest by Kafka's timestamp, then by offset: offsets alone would prefer an old topic to its re-created successor.
 CREATE OR REPLACE VIEW accounts AS
@@ -102,4 +117,6 @@ DROP VIEW IF EXISTS activities_said;
 DROP VIEW IF EXISTS transitions_said;
 DROP VIEW IF EXISTS alerts_said;
 DROP VIEW IF EXISTS feedback;
+DROP VIEW IF EXISTS handovers;
+DROP VIEW IF EXISTS handovers_said;
 DROP VIEW IF EXISTS accounts;

@@ -4,15 +4,51 @@
 
 -- migrate:up
 
+-- Stages are data: a worker with the archive writes those of its journey's file when it starts. Until one did, those of
+-- the shipped default hold.
+CREATE TABLE IF NOT EXISTS stages_log
+(
+    journey String COMMENT 'Content hash of the journey, as rule_version elsewhere; empty for the shipped default',
+    stage String COMMENT 'Stage of the journey',
+    rank UInt8 COMMENT 'Its place on the way, from 1; 0 for unaware and for detours',
+    phase LowCardinality(String) COMMENT 'prospect, customer or detour',
+    kind LowCardinality(String) COMMENT 'inventory, gate or sla',
+    sla_hours Float64 COMMENT 'How long an account should be in it, in hours; 0 without a limit',
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When a worker with this journey last started'
+)
+ENGINE = ReplacingMergeTree(written_at)
+ORDER BY (journey, stage)
+COMMENT 'Stages of every journey that ever was live; read the view stages';
+
+INSERT INTO stages_log (journey, stage, rank, phase, kind, sla_hours, written_at) VALUES
+    ('', 'unaware', 0, 'prospect', 'inventory', 0, 0),
+    ('', 'aware', 1, 'prospect', 'inventory', 0, 0),
+    ('', 'researching', 2, 'prospect', 'inventory', 0, 0),
+    ('', 'evaluating', 3, 'prospect', 'inventory', 0, 0),
+    ('', 'trialing', 4, 'prospect', 'inventory', 0, 0),
+    ('', 'deciding', 5, 'prospect', 'inventory', 0, 0),
+    ('', 'customer', 6, 'customer', 'inventory', 0, 0),
+    ('', 'adopting', 7, 'customer', 'inventory', 0, 0),
+    ('', 'expanding', 8, 'customer', 'inventory', 0, 0),
+    ('', 'advocating', 9, 'customer', 'inventory', 0, 0),
+    ('', 'at_risk', 0, 'detour', 'inventory', 0, 0),
+    ('', 'recycled', 0, 'detour', 'inventory', 0, 0),
+    ('', 'disqualified', 0, 'detour', 'inventory', 0, 0),
+    ('', 'lost', 0, 'detour', 'inventory', 0, 0),
+    ('', 'churned', 0, 'detour', 'inventory', 0, 0),
+    ('', 'dormant', 0, 'detour', 'inventory', 0, 0);
+
 CREATE OR REPLACE VIEW stages
 (
-    stage String COMMENT 'Stage of the journey',
-    rank UInt8 COMMENT 'Its place; dormant stands outside, as 0'
+    stage String COMMENT 'Stage of the journey that went live last',
+    rank UInt8 COMMENT 'Its place on the way, from 1; 0 for unaware and for detours',
+    phase String COMMENT 'prospect, customer or detour',
+    kind String COMMENT 'inventory, gate or sla',
+    sla_hours Float64 COMMENT 'How long an account should be in it, in hours; 0 without a limit'
 )
-AS SELECT stage, rank FROM values(
-    'stage String, rank UInt8',
-    ('unaware', 0), ('aware', 1), ('researching', 2), ('evaluating', 3), ('trialing', 4), ('deciding', 5),
-    ('customer', 6), ('adopting', 7), ('expanding', 8), ('advocating', 9), ('dormant', 0))
+AS SELECT stage, rank, phase, kind, sla_hours
+FROM stages_log FINAL
+WHERE journey = (SELECT argMax(journey, written_at) FROM stages_log)
 COMMENT 'Stages of the journey in their order';
 
 -- The last transition is the one with the highest sequence: a late event may move an account at an earlier event time.
@@ -145,7 +181,7 @@ AS WITH
             notEmpty(own) AND notEmpty(later) AS moved_on,
             dateDiff('millisecond', own[1].2, arrayMin(later)) / 86400000 AS days
         FROM stages AS s CROSS JOIN journeys
-        WHERE s.stage != 'dormant'
+        WHERE s.phase != 'detour'
     )
 SELECT
     rank,
@@ -207,3 +243,4 @@ DROP VIEW IF EXISTS time_in_stage;
 DROP VIEW IF EXISTS funnel;
 DROP VIEW IF EXISTS account_stage;
 DROP VIEW IF EXISTS stages;
+DROP TABLE IF EXISTS stages_log;

@@ -62,7 +62,7 @@ LEFT JOIN
     SELECT
         alert_id,
         argMaxIf(verdict, (occurred_at, verdict), verdict IN ('accepted', 'rejected')) AS decision,
-        argMaxIf(reason, (occurred_at, feedback_id), verdict = 'rejected') AS reject_reason,
+        argMaxIf(reason, (occurred_at, answer_id), verdict = 'rejected') AS reject_reason,
         countIf(verdict = 'first_touch') > 0 AS touched,
         minIf(occurred_at, verdict = 'first_touch') AS first_touch_at,
         countIf(verdict = 'done') > 0 AS is_done,

@@ -79,7 +79,7 @@ AS WITH
     (
         SELECT account_id, min(occurred_at) AS sold_at
         FROM transitions
-        WHERE to_stage IN ('customer', 'adopting', 'expanding', 'advocating')
+        WHERE to_stage IN (SELECT stage FROM stages WHERE phase = 'customer')
         GROUP BY account_id
     ),
     journeys AS

@@ -9,7 +9,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from agents.connection import connection_options
 from agents.settings import Settings
 from deploy.demo.standing import Said, standing
-from schemas.topics import ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS, Topic
+from schemas.topics import (
+    ACTIVITIES,
+    ALERTS,
+    ANSWERS,
+    EVENTS,
+    HANDOVERS,
+    IDENTITY,
+    REJECTED,
+    TRANSITIONS,
+    Topic,
+)
 from sinks.clickhouse import ClickHouseSink
 
 COUNTED: dict[str, tuple[tuple[Topic, ...], str]] = {
@@ -19,6 +29,8 @@ COUNTED: dict[str, tuple[tuple[Topic, ...], str]] = {
     "activities": ((ACTIVITIES,), "activity_id"),
     "transitions": ((TRANSITIONS,), "transition_id"),
     "alerts": (tuple(ALERTS.values()), "alert_id"),
+    "feedback": ((ANSWERS,), "answer_id"),
+    "handovers": ((HANDOVERS,), "entry_id"),
 }
 """View in ClickHouse -> its topics, and the id by which a row is one."""
 
@@ -60,6 +72,26 @@ async def count_unmatched(settings: Settings) -> int:
     sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
     try:
         return int((await sink.query("SELECT count() AS n FROM unmatched_domains"))[0]["n"])
+    finally:
+        await sink.close()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How hand-overs went: how many there were, and how many with a time that was over."""
+
+    handovers: int
+    breached: int
+    answered: int
+
+
+async def count_handovers(settings: Settings) -> Kept:
+    """Hand-overs as the ledger stands."""
+    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    try:
+        sql = "SELECT count() AS handovers, countIf(breached) AS breached, countIf(status != 'open') AS answered"
+        found = (await sink.query(f"{sql} FROM handover_status"))[0]
+        return Kept(int(found["handovers"]), int(found["breached"]), int(found["answered"]))
     finally:
         await sink.close()
 

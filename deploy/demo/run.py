@@ -15,12 +15,14 @@ from rich.live import Live
 from rich.table import Table
 
 from agents import topics
+from agents.journey import load_rules
 from agents.observe.lag import lag_meter
 from agents.settings import Settings, load
 from agents.stages import STAGES
-from deploy.demo.figures import Held, count_held, count_unmatched
+from deploy.demo.figures import Held, Kept, count_handovers, count_held, count_unmatched
 from deploy.demo.joining import joining_lines
 from deploy.demo.process import WorkerProcess
+from deploy.demo.teams import Teams
 from deploy.local import ports, stack
 from deploy.simulate import Publisher, PublishReport, WorldSpec
 from deploy.view import screen
@@ -33,6 +35,7 @@ DAY_SECONDS = 86_400
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
 REFRESH_SECONDS = 0.25
+SAID_ONCE = ("activities", "transitions", "alerts", "handovers")
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,9 @@ async def _run_line(
     held = await count_held(settings)
     figures = figures_of(held, report, lag, show.first_alert_seconds, addresses)
     figures["unmatched_domains"] = await count_unmatched(settings)
-    _report(console, figures, held)
+    kept = await count_handovers(settings)
+    figures |= {"handovers": kept.handovers, "breached": kept.breached}
+    _report(console, figures, held, kept)
     return figures
 
 
@@ -146,14 +151,16 @@ class _Show:
     ) -> None:
         self._plan, self._settings, self._console, self._worker = plan, settings, console, worker
         self._stack_up_at = stack_up_at
-        self.board = Board()
+        self.board = Board(load_rules(settings.journey_file))
         self.first_alert_seconds: float | None = None
         self._feed = Feed(settings, metrics_url, self.board, self._on_alert)
+        self._teams = Teams(settings)
         self._note = joining_lines(settings, metrics_url)
 
     async def live(self, spec: WorldSpec, speed: float, anchor: datetime, stop: asyncio.Event) -> PublishReport:
         """Publish and show until the time is over or `stop` is set."""
         await self._feed.start(from_beginning=False)
+        await self._teams.start()
         publishing = asyncio.create_task(
             Publisher().publish(
                 self._settings.bootstrap_servers, self._settings.topics, spec, speed=speed, stop=stop, anchor=anchor
@@ -164,6 +171,7 @@ class _Show:
         while not stop.is_set() and time.monotonic() < ends_at and self._plan.seconds is None:
             await self._show_until(stop.is_set)  # the simulated span has reached today; others may still join in
         stop.set()
+        await self._teams.stop()
         return await publishing
 
     async def drain(self) -> int:
@@ -178,18 +186,21 @@ class _Show:
             return await meter.total(STAGES)
 
     async def close(self) -> None:
-        """Stop the view."""
+        """Stop the view, and the teams if they still work."""
+        await self._teams.stop()
         await self._feed.stop()
 
     async def _show_until(self, over: Callable[[], bool]) -> None:
         if not self._console.is_terminal:
             while not over():
                 self._worker.check()
+                self._teams.check()
                 await asyncio.sleep(REFRESH_SECONDS)
             return
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
             while not over():
                 self._worker.check()
+                self._teams.check()
                 live.update(screen.draw(self.board, self._note, *self._console.size), refresh=True)
                 await asyncio.sleep(REFRESH_SECONDS)
 
@@ -207,27 +218,26 @@ def figures_of(
     first_alert_seconds: float | None,
     addresses: stack.StackAddresses,
 ) -> dict[str, Any]:
-    """The last line. Counts are of everything the topics hold; `clickhouse` is what the views of the same names show.
+    """The last line. Counts are of everything the topics hold; `clickhouse` is what the archive has of the same.
 
     `activities`, `transitions` and `alerts` are those that stand; `restated` says how many were said anew or taken back
     beside them. `consistent` is true when nothing is behind, nothing of them was said twice, and each view has exactly
     what stands on its topics.
     """
-    once = ("activities", "transitions", "alerts")
     return {
         "events_in": held["events"].records + held["rejected"].records,
         "events": held["events"].records,
         "duplicates": held["events"].records - held["events"].stands,
         "rejected": held["rejected"].records,
-        **{view: held[view].stands for view in once},
-        "restated": {view: held[view].records - held[view].stands for view in once},
+        **{view: held[view].stands for view in SAID_ONCE},
+        "restated": {view: held[view].records - held[view].stands for view in SAID_ONCE},
         "clickhouse_rows": sum(entry.rows for entry in held.values()),
         "clickhouse": {view: entry.rows for view, entry in held.items()},
         "first_alert_seconds": first_alert_seconds,
         "lag": lag,
         "consistent": lag == 0
         and all(entry.rows == entry.stands for entry in held.values())
-        and not any(held[view].twice for view in once),
+        and not any(held[view].twice for view in SAID_ONCE),
         "sent": report.sent,
         "sent_bad": report.bad,
         "sent_duplicates": report.duplicates,
@@ -236,11 +246,16 @@ def figures_of(
     }
 
 
-def _report(console: Console, figures: Mapping[str, Any], held: Mapping[str, Held]) -> None:
+def _report(console: Console, figures: Mapping[str, Any], held: Mapping[str, Held], kept: Kept) -> None:
     table = Table("what", "records on topics", "stands", "rows in ClickHouse")
     for view, entry in held.items():
         table.add_row(view, f"{entry.records:,}", f"{entry.stands:,}", f"{entry.rows:,}")
     console.print(table)
+    console.print(
+        f"{kept.handovers} alerts were handed over, {kept.answered} answered, {kept.breached} too late for some clock;"
+        " the view `handover_compliance` tells by whom",
+        soft_wrap=True,
+    )
     agrees = "topics and ClickHouse agree" if figures["consistent"] else "topics and ClickHouse DO NOT agree"
     unmatched = f"{figures['unmatched_domains']} companies were seen that are no accounts"
     console.print(f"{unmatched}; `.venv/bin/triggerpoint domains unmatched` lists them", soft_wrap=True)

@@ -22,6 +22,7 @@ from agents.advance import JOURNAL, AdvanceHandler
 from agents.directory import change_of
 from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
+from agents.journey import load_rules
 from agents.metrics import Metrics
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateStore, StateView
@@ -29,8 +30,7 @@ from agents.shell.transactional import STALE_PER_TICK, TIMERS_PER_TICK, Handler
 from agents.stages import inputs_of
 from pipeline.directory import EMPTY, Directory
 from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.rules import Rules
-from pipeline.saas import SAAS
+from pipeline.rules.model import Rules
 from schemas.base import Source
 from schemas.topics import Topic, TopicNames
 
@@ -73,6 +73,10 @@ class BrokerTime:
         """Nothing takes time."""
         return 0.0
 
+    def seconds_between(self, from_ms: int, until_ms: int) -> float:
+        """Nothing takes time."""
+        return 0.0
+
 
 @dataclass
 class _Lane:
@@ -89,7 +93,7 @@ class PlainLine:
 
     Args:
         networks: address data.
-        rules: the journey's rules.
+        rules: the journey's rules; the shipped ones if none.
         keep: topics whose records are kept; None for all, none at all for a long run that only counts.
         batch: how many records a handler gets at once at most.
         on_write: hears each state a stage writes: stage, key, value.
@@ -99,13 +103,14 @@ class PlainLine:
     def __init__(
         self,
         networks: Networks = NO_NETWORKS,
-        rules: Rules = SAAS,
+        rules: Rules | None = None,
         keep: Iterable[Topic] | None = None,
         batch: int = BATCH_RECORDS,
         rng: Random | None = None,
         on_write: OnWrite | None = None,
     ) -> None:
         self.directory: Directory = EMPTY
+        self.rules = rules or load_rules(None)
         self.metrics, self.clock = Metrics(), BrokerTime()
         self._keep = None if keep is None else frozenset(NAMES.name(topic) for topic in keep)
         self._batch, self._rng, self._on_write = batch, rng, on_write
@@ -115,7 +120,7 @@ class PlainLine:
         handlers: Mapping[str, Handler] = {
             "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics),
             "identify": IdentifyHandler(NAMES, lambda: self.directory, self.metrics, networks),
-            "advance": AdvanceHandler(NAMES, lambda: self.directory, rules, self.metrics),
+            "advance": AdvanceHandler(NAMES, lambda: self.directory, self.rules, self.metrics),
         }
         inputs = inputs_of(NAMES)
         self._lanes = {name: _Lane(name, handlers[name], {topic: deque() for topic in inputs[name]}) for name in STAGES}

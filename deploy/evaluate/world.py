@@ -17,7 +17,7 @@ from schemas.event import Event, Grade
 from schemas.identity import SubjectState
 from schemas.topics import ACTIVITIES, EVENTS
 
-BATCH_RECORDS = 20
+BATCH_RECORDS = 4
 CHUNK_MESSAGES = 500
 _NOT_HUMAN = tuple(f'"{grade}"'.encode() for grade in (Grade.SUSPECT, Grade.MACHINE))
 Tell = Callable[[float], None]

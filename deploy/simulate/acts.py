@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from deploy.simulate.mail.gateways import Gateway, Touch, gateway_of, kind_of, rescan, scan, with_trap
 from deploy.simulate.mail.readers import reading
-from deploy.simulate.plan import Absence, Mail, Plan, Report, Session, Visit
+from deploy.simulate.plan import Mail, Plan, Report, Session, Visit
 from deploy.simulate.site import MAIL_PROXY, REFERRERS, SITE, Page, mail_links
 from deploy.simulate.spec import MINUTE_MS, Label, WorldSpec, rng_of
 from deploy.simulate.world import Company, Device, Person, pick
@@ -190,8 +190,3 @@ def _mail_act(
     return Act(
         at_ms, event_id, "email", type_, person, page=page, data=data, ip=device.ip, user_agent=device.user_agent
     )
-
-
-def absences_of(spec: WorldSpec, plan: Plan) -> tuple[Absence, ...]:
-    """Truths of a plan that no message shows, as far as they fall into the span."""
-    return tuple(absence for absence in plan.absences if absence.at_ms <= spec.end_ms)

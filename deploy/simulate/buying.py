@@ -23,7 +23,6 @@ from deploy.simulate.site import (
 from deploy.simulate.world import Person, pick
 
 TRIAL_DAYS = 14.0
-STALL_DAYS = 5.0
 EXPIRING_DAYS = 3.0
 
 
@@ -109,14 +108,13 @@ def compare(draft: Draft, champion: Person) -> None:
 
 
 def price(draft: Draft, champion: Person) -> None:
-    """Several people look at the price; with the third one by name a buying group is there."""
+    """Several people look at the price."""
     draft.visit(champion, view(PRODUCT_PAGE), view(PRICING, "trigger:pricing_interest"), view(PRICING))
     draft.wait(0.2, 1)
     guard, buyer = draft.person("security"), draft.person("buyer")
     draft.visit(guard, view(SECURITY), *fill(ASSETS[4], "security-review"), view(DOCS[3]))
     draft.wait(0.2, 1)
-    third = () if guard is champion else ("trigger:buying_group",)
-    draft.visit(buyer, view(PRICING), *fill(ASSETS[5], "roi", *third), view(PRICING), view(pick(draft.rng, REFERENCES)))
+    draft.visit(buyer, view(PRICING), *fill(ASSETS[5], "roi"), view(PRICING), view(pick(draft.rng, REFERENCES)))
     draft.wait(0.3, 2)
 
 
@@ -184,16 +182,9 @@ def negotiate(draft: Draft, champion: Person, *, won: bool, user: Person | None 
         draft.report(champion, lost)
 
 
-def expire(draft: Draft, ends_ms: int) -> None:
-    """The trial comes close to its end; true only if it was not bought by now."""
-    if draft.now > ends_ms - draft.days(EXPIRING_DAYS):
-        draft.absent("trigger:trial_expiring", ends_ms - draft.days(EXPIRING_DAYS))
-
-
 def run_out(draft: Draft, user: Person, ends_ms: int) -> None:
     """The trial ends without a purchase; then silence."""
     draft.now = max(draft.now, ends_ms)
-    expire(draft, ends_ms)
     draft.report(user, Fact("trial", "trial_ended", {"product": PRODUCT}))
     draft.quiet = True
 
@@ -260,7 +251,6 @@ def trial_stall(draft: Draft) -> None:
     draft.wait(0.2, 2)
     ends_ms = sign_up(draft, champion)
     draft.chapter("close")
-    draft.absent("trigger:trial_stalled", draft.now + draft.days(STALL_DAYS))
     for _ in range(3):
         draft.wait(2, 4)
         draft.mail(pick(draft.rng, ASSETS), (champion,))

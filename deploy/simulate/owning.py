@@ -4,7 +4,6 @@ from deploy.simulate.buying import (
     aware,
     compare,
     demo,
-    expire,
     negotiate,
     nurture,
     price,
@@ -30,15 +29,19 @@ from deploy.simulate.site import (
 )
 from deploy.simulate.world import Person, pick
 
+AT_WORK = "stage:adopting"
+"""Customers from before the span are long at work when it begins: it shows with the first session."""
+
 REVIEWS = "https://reviews-sim.com/orvanta-flow"
-DROP_DAYS = 7.0
 
 
-def work(draft: Draft, sessions: int, low: float, high: float, *, per_session: tuple[str, ...] = FEATURES) -> None:
-    """People of the company use the product, a session every `low` to `high` days."""
+def work(draft: Draft, sessions: int, low: float, high: float, *marks: str) -> None:
+    """People of the company use the product, a session every `low` to `high` days; the marks hold from the first on."""
     people = draft.company.people
-    for _ in range(sessions):
-        draft.report(pick(draft.rng, people), *use(draft, per_session, PRODUCT))
+    for turn in range(sessions):
+        who = pick(draft.rng, people)
+        first, *more = use(draft, FEATURES, PRODUCT)
+        draft.report(who, first if turn else first._replace(marks=marks), *more)
         draft.wait(low, high)
 
 
@@ -106,7 +109,6 @@ def classic(draft: Draft) -> None:
         run_out(draft, user, ends_ms)
         return
     negotiate(draft, champion, won=True, user=user)
-    expire(draft, ends_ms)
     adopt(draft)
     if draft.chance(0.7):
         look_further(draft, champion)
@@ -119,8 +121,7 @@ def classic(draft: Draft) -> None:
 def usage_drop(draft: Draft) -> None:
     """A customer who works daily, then hardly ever."""
     draft.chapter("adopt")
-    work(draft, 22 + int(draft.rng.random() * 8), 0.4, 1.1)
-    draft.absent("trigger:usage_drop", draft.now + draft.days(DROP_DAYS))
+    work(draft, 22 + int(draft.rng.random() * 8), 0.4, 1.1, AT_WORK)
     draft.wait(7, 10)
     for _ in range(2):
         draft.report(draft.person("user"), Fact("trial", "signed_in", {"product": PRODUCT}))
@@ -131,7 +132,7 @@ def usage_drop(draft: Draft) -> None:
 def support_burst(draft: Draft) -> None:
     """A customer in trouble: tickets in a row, then a bad mark."""
     draft.chapter("adopt")
-    work(draft, 10, 0.5, 1.5)
+    work(draft, 10, 0.5, 1.5, AT_WORK)
     topics, rng = ("sync fails", "slow export", "login trouble", "wrong totals"), draft.rng
     for turn in range(4 + int(rng.random() * 3)):
         severity = pick(rng, ("normal", "high", "high", "urgent"))
@@ -149,8 +150,8 @@ def support_burst(draft: Draft) -> None:
 def advocate(draft: Draft) -> None:
     """A happy customer who tells others."""
     draft.chapter("adopt")
-    work(draft, 10, 0.5, 2)
-    invite(draft, 2, "stage:adopting")
+    work(draft, 10, 0.5, 2, AT_WORK)
+    invite(draft, 2)
     speak_up(draft, draft.person("champion"))
     work(draft, 6, 1, 3)
 
@@ -158,7 +159,7 @@ def advocate(draft: Draft) -> None:
 def second_product(draft: Draft) -> None:
     """A customer who looks into the second product and tries it."""
     draft.chapter("adopt")
-    work(draft, 10, 0.5, 2)
+    work(draft, 10, 0.5, 2, AT_WORK)
     look_further(draft, draft.person("champion"))
     draft.wait(1, 4)
     for _ in range(4):

@@ -73,13 +73,6 @@ class Report(NamedTuple):
 Session = Visit | Mail | Report
 
 
-class Absence(NamedTuple):
-    """A truth that no message shows: it holds because something did not happen."""
-
-    mark: str
-    at_ms: int
-
-
 class Plan(NamedTuple):
     """A company's journey.
 
@@ -89,7 +82,6 @@ class Plan(NamedTuple):
 
     company: Company
     sessions: tuple[Session, ...]
-    absences: tuple[Absence, ...]
     quiet: bool
 
 
@@ -105,7 +97,6 @@ class Draft:
         self.company = company
         self.rng: Random = rng_of(spec.seed, company.index, 2)
         self.sessions: list[Session] = []
-        self.absences: list[Absence] = []
         self.quiet = False
         self.now = company.start_ms
         self._day_ms = DAY_MS / spec.pace
@@ -144,10 +135,6 @@ class Draft:
         self.sessions.append(Report(self.now, person.number if person else -1, facts))
         self.now += STEP_MS_MAX * len(facts)
 
-    def absent(self, mark: str, at_ms: int) -> None:
-        """A truth that holds from `at_ms` on because something did not happen."""
-        self.absences.append(Absence(mark, at_ms))
-
     def person(self, role: str) -> Person:
         """Who plays that role under a work mailbox; the champion where nobody does."""
         people = self.company.people
@@ -156,4 +143,4 @@ class Draft:
     def plan(self) -> Plan:
         """All that was written, in order of time."""
         self.sessions.sort(key=lambda session: session.at_ms)
-        return Plan(self.company, tuple(self.sessions), tuple(self.absences), self.quiet)
+        return Plan(self.company, tuple(self.sessions), self.quiet)

@@ -10,13 +10,17 @@ from typing import Any
 
 import orjson
 
-from deploy.simulate.acts import absences_of, acts_of
+from deploy.simulate.acts import Act, acts_of
 from deploy.simulate.formats import moment
 from deploy.simulate.journeys import plan_of
 from deploy.simulate.plan import Plan
 from deploy.simulate.spec import Label, WorldSpec
 from deploy.simulate.stream import messages
+from deploy.simulate.truths.patterns import patterns_of
 from deploy.simulate.world import Company, Person
+
+ABSENCES = frozenset({"trial_stalled", "trial_expiring", "usage_drop"})
+"""Trigger points that show by what did not happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ class TrueJourney:
     Args:
         stages: milestones in order of time: first_aware, researching, evaluating, trial_started, trial_activated,
             deciding, customer, adopting, expanding, advocating, lost, dormant (time of the last sign of life).
-        triggers: trigger points in order of time: journey_begins, anonymous_surge, comparison_check, reference_check,
-            pricing_interest, demo_request, trial_started, trial_activated, trial_stalled, trial_expiring, buying_group,
-            usage_drop, support_burst, cross_sell_research, advocacy.
+        triggers: trigger points, each when it was first true, in order of time: journey_begins, anonymous_surge,
+            comparison_check, reference_check, pricing_interest, demo_request, trial_started, trial_activated,
+            trial_stalled, trial_expiring, buying_group, usage_drop, support_burst, cross_sell_research, advocacy.
+        absences: every time that something did not happen, in order of time: trial_stalled, trial_expiring, usage_drop.
         people: mailboxes of those who have acted, in order of their first act under their own name.
         acts: how many events people of the company caused.
     """
@@ -56,6 +61,7 @@ class TrueJourney:
     hurried: bool
     stages: tuple[Moment, ...]
     triggers: tuple[Moment, ...]
+    absences: tuple[Moment, ...]
     people: tuple[str, ...]
     acts: int
     first_ms: int
@@ -115,11 +121,8 @@ def journey_of(spec: WorldSpec, plan: Plan) -> TrueJourney:
     found: dict[str, Moment] = {}
     people: dict[str, None] = {}
     count, first_ms, last_ms = 0, 0, 0
-    acts = [act for number in range(len(plan.sessions)) for bundle in acts_of(spec, plan, number) for act in bundle]
-    acts.sort(key=lambda act: act.at_ms)
+    acts = _human_acts(spec, plan)
     for act in acts:
-        if act.label is Label.MACHINE or act.type == "delivered":
-            continue
         count += 1
         first_ms = first_ms or act.at_ms
         if act.type != "trial_ended":
@@ -131,8 +134,11 @@ def journey_of(spec: WorldSpec, plan: Plan) -> TrueJourney:
             marks = ("stage:first_aware", "trigger:journey_begins", *marks)
         for mark in marks:
             found.setdefault(mark, Moment(mark.partition(":")[2], act.at_ms, act.event_id, act.source))
-    for absence in absences_of(spec, plan):
-        found.setdefault(absence.mark, Moment(absence.mark.partition(":")[2], absence.at_ms))
+    patterns = sorted(patterns_of(spec, company, acts), key=lambda pattern: pattern[1])
+    shown = {act.at_ms: act for act in acts}
+    for name, at_ms in patterns:
+        by = () if name in ABSENCES else (shown[at_ms].event_id, shown[at_ms].source)
+        found.setdefault(f"trigger:{name}", Moment(name, at_ms, *by))
     if company.customer_since_ms:
         found["stage:customer"] = Moment("customer", company.customer_since_ms)
     if plan.quiet and plan.sessions[-1].at_ms < spec.end_ms:
@@ -143,11 +149,19 @@ def journey_of(spec: WorldSpec, plan: Plan) -> TrueJourney:
         bool(company.hurry_until),
         _in_order(found, "stage:"),
         _in_order(found, "trigger:"),
+        tuple(Moment(name, at_ms) for name, at_ms in patterns if name in ABSENCES),
         tuple(people),
         count,
         first_ms,
         last_ms,
     )
+
+
+def _human_acts(spec: WorldSpec, plan: Plan) -> list[Act]:
+    """What people of the company did within the span, in order of time; machines, and mails that arrive, aside."""
+    acts = [act for number in range(len(plan.sessions)) for bundle in acts_of(spec, plan, number) for act in bundle]
+    acts.sort(key=lambda act: act.at_ms)
+    return [act for act in acts if act.label is not Label.MACHINE and act.type != "delivered"]
 
 
 def _in_order(found: dict[str, Moment], kind: str) -> tuple[Moment, ...]:

@@ -1,10 +1,12 @@
-"""What the view knows: a fold over transitions and alerts, as a subscriber reads them."""
+"""What the view knows: a fold over transitions, alerts and hand-overs, as a subscriber reads them."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from pipeline.rules.model import Rules
 from schemas.alert import Alert, AlertStatus
-from schemas.journey import Stage
+from schemas.handover.entry import Handover, Step
+from schemas.journey import UNAWARE
 from schemas.transition import Transition
 
 ALERTS_KEPT = 50
@@ -16,7 +18,7 @@ class AccountLine:
 
     account_id: str
     name: str
-    stage: Stage = Stage.UNAWARE
+    stage: str = UNAWARE
     score: float = 0.0
     moved_at: str = ""
     last_trigger: str = ""
@@ -37,14 +39,20 @@ class LineFigures:
 
 @dataclass
 class Board:
-    """Everything the screen shows."""
+    """Everything the screen shows.
 
+    Args:
+        rules: the journey's, for its stages in their order.
+    """
+
+    rules: Rules
     accounts: dict[str, AccountLine] = field(default_factory=dict)
     alerts: deque[Alert] = field(default_factory=lambda: deque(maxlen=ALERTS_KEPT))
-    stages: Counter[Stage] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
     transitions: int = 0
     alerts_total: int = 0
     taken_back: int = 0
+    handed: Counter[Step] = field(default_factory=Counter)
     figures: LineFigures = LineFigures()
     _seen: int = 0
 
@@ -60,7 +68,7 @@ class Board:
             line.steps[transition.transition_id] = transition.model_copy(update={"causes": ()})
             self.transitions += 1
         last = max(line.steps.values(), key=lambda step: step.sequence, default=None)
-        line.stage, line.score = (last.to_stage, last.score) if last else (Stage.UNAWARE, 0.0)
+        line.stage, line.score = (last.to_stage, last.score) if last else (UNAWARE, 0.0)
         line.moved_at = f"{last.occurred_at:%d %b %H:%M}" if last else ""
         self.stages[line.stage] += last is not None
 
@@ -76,6 +84,13 @@ class Board:
             line.score, line.last_trigger = alert.score, alert.trigger
             self.alerts_total += 1
         self.alerts.appendleft(alert)
+
+    def see_handover(self, line: Handover) -> None:
+        """A line of the hand-over ledger was said, or taken back."""
+        if line.withdrawn:
+            self.handed[line.step] -= 1
+        elif line.revision == 0:
+            self.handed[line.step] += 1
 
     def newest(self, count: int) -> list[AccountLine]:
         """Accounts that changed last, newest first."""

@@ -1,4 +1,4 @@
-"""Reads what the view shows: transitions and alerts as any subscriber would, and a worker's /metrics."""
+"""Reads what the view shows: transitions, alerts and hand-overs as any subscriber would, and a worker's /metrics."""
 
 import asyncio
 import time
@@ -12,7 +12,8 @@ from agents.connection import connection_options
 from agents.settings import Settings
 from deploy.view.board import Board, LineFigures
 from schemas.alert import Alert
-from schemas.topics import ALERTS, TRANSITIONS
+from schemas.handover.entry import Handover
+from schemas.topics import ALERTS, HANDOVERS, TRANSITIONS
 from schemas.transition import Transition
 
 FIGURES_EVERY_SECONDS = 1.0
@@ -35,7 +36,8 @@ class Feed:
         self._on_alert = on_alert or (lambda alert: None)
         names = settings.topics
         self._transitions = names.name(TRANSITIONS)
-        self._topics = [self._transitions, *(names.name(topic) for topic in ALERTS.values())]
+        self._handovers = names.name(HANDOVERS)
+        self._topics = [self._transitions, self._handovers, *(names.name(topic) for topic in ALERTS.values())]
         self._consumer: AIOKafkaConsumer | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -71,6 +73,8 @@ class Feed:
                 for record in records:
                     if tp.topic == self._transitions:
                         self._board.see_transition(Transition.model_validate_json(record.value))
+                    elif tp.topic == self._handovers:
+                        self._board.see_handover(Handover.model_validate_json(record.value))
                     else:
                         alert = Alert.model_validate_json(record.value)
                         self._board.see_alert(alert)

@@ -9,21 +9,20 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.view.board import Board
+from pipeline.rules.model import Phase, Rules
 from schemas.alert import Alert, AlertStatus
-from schemas.journey import Stage
+from schemas.handover.entry import Step
 
-STYLES = {
-    Stage.AWARE: "cyan",
-    Stage.RESEARCHING: "cyan",
-    Stage.EVALUATING: "yellow",
-    Stage.TRIALING: "magenta",
-    Stage.DECIDING: "bold red",
-    Stage.CUSTOMER: "bold green",
-    Stage.ADOPTING: "green",
-    Stage.EXPANDING: "green",
-    Stage.ADVOCATING: "bold green",
-    Stage.DORMANT: "dim",
-}
+PROSPECT_STYLES = ("cyan", "yellow", "magenta", "bold red")
+SHOWN = (
+    (Step.OFFERED, "handed over"),
+    (Step.ACCEPTED, "accepted"),
+    (Step.REJECTED, "rejected"),
+    (Step.FIRST_TOUCH, "touched"),
+    (Step.WARNED, "warned"),
+    (Step.BREACHED, "breached"),
+    (Step.REASSIGNED, "reassigned"),
+)
 FRAME_LINES = 4
 ROWS_MIN = 2
 
@@ -37,9 +36,10 @@ def draw(board: Board, note: str, width: int, height: int) -> RenderableType:
         width, height: columns and lines of the terminal.
     """
     foot = Text(note, overflow="fold", style="dim")
-    used = 1 + lines_of(_funnel(board).plain, width) + lines_of(note, width) + FRAME_LINES
+    above = Text("\n").join((_funnel(board), _handovers(board)))
+    used = 1 + lines_of(above.plain, width) + lines_of(note, width) + FRAME_LINES
     rows = max(height - used - 1, 2 * ROWS_MIN)
-    return Group(_figures(board), _funnel(board), _accounts(board, rows // 2), _alerts(board, rows - rows // 2), foot)
+    return Group(_figures(board), above, _accounts(board, rows // 2), _alerts(board, rows - rows // 2), foot)
 
 
 def lines_of(text: str, width: int) -> int:
@@ -65,6 +65,20 @@ def say(console: Console, alert: Alert) -> None:
     console.print(alert_line(alert), markup=False, highlight=False, soft_wrap=True)
 
 
+def style_of(stage: str, rules: Rules) -> str:
+    """How a stage is drawn: the warmer, the nearer to the sale; green after it; dim off the way."""
+    rule = rules.stage_by_name.get(stage)
+    if rule is None:
+        return ""
+    if rule.phase is Phase.CUSTOMER:
+        return "green"
+    if rule.phase is Phase.DETOUR:
+        return "dim"
+    before_sale = [one.name for one in rules.way if one.phase is Phase.PROSPECT]
+    share = before_sale.index(stage) / max(len(before_sale) - 1, 1)
+    return PROSPECT_STYLES[int(share * (len(PROSPECT_STYLES) - 1))]
+
+
 def _figures(board: Board) -> Table:
     table = Table.grid(padding=(0, 3))
     figures = board.figures
@@ -82,10 +96,17 @@ def _figures(board: Board) -> Table:
 
 def _funnel(board: Board) -> Text:
     text = Text()
-    for stage in Stage:
-        if stage is not Stage.UNAWARE:
-            text.append(f"{stage} ", "dim")
-            text.append(f"{board.stages[stage]}  ", STYLES[stage])
+    for rule in board.rules.stages:
+        text.append(f"{rule.name} ", "dim")
+        text.append(f"{board.stages[rule.name]}  ", style_of(rule.name, board.rules))
+    return text
+
+
+def _handovers(board: Board) -> Text:
+    text = Text()
+    for step, words in SHOWN:
+        text.append(f"{words} ", "dim")
+        text.append(f"{board.handed[step]}  ", "red" if step is Step.BREACHED and board.handed[step] else "")
     return text
 
 
@@ -95,7 +116,7 @@ def _accounts(board: Board, rows: int) -> Panel:
     for width in (11, 7, 12, 20):
         table.add_column(width=width, no_wrap=True)
     for line in board.newest(rows):
-        style = STYLES.get(line.stage, "")
+        style = style_of(line.stage, board.rules)
         table.add_row(
             escape(printable(line.name)),
             f"[{style}]{line.stage}[/]" if style else line.stage,

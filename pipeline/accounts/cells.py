@@ -91,6 +91,16 @@ def moment(cell: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def people(cell: str) -> int:
+    """How many people, as exports write it: `1,200`, `1200.0`; 0 if empty."""
+    digits = cell.strip().removesuffix(".0").replace(",", "").replace("'", "").replace(" ", "")
+    if not digits:
+        return 0
+    if not digits.isascii() or not digits.isdigit():
+        raise CellError(f"`{cell}` is no number of people", "Write a whole number like 1200")
+    return int(digits)
+
+
 def suppressed(cell: str) -> str:
     """Why the account is kept out: one of the known reasons, in any of their words."""
     if not cell.strip():
@@ -127,6 +137,7 @@ READ: Mapping[str, Callable[[str], Any]] = {
     "alias_domains": lambda cell: domains(cell, DomainKind.ALIAS),
     "subsidiaries": lambda cell: domains(cell, DomainKind.SUBSIDIARY),
     "aliases": listed,
+    "employees": people,
     "target": flag,
     "status": status,
     "customer_since": moment,

@@ -12,8 +12,18 @@ from pipeline.accounts.compare import clashes
 from schemas.account import Account, DomainKind, DomainPeriod
 
 COLUMNS = (
-    *("account_id", "name", "domains", "alias_domains", "subsidiaries", "aliases", "owner", "team", "region", "tier"),
-    *("target", "status", "customer_since", "office_ranges", "suppressed", "never_by_ip"),
+    *("account_id", "name", "domains", "alias_domains", "subsidiaries", "aliases", "owner", "team", "region"),
+    *(
+        "industry",
+        "employees",
+        "tier",
+        "target",
+        "status",
+        "customer_since",
+        "office_ranges",
+        "suppressed",
+        "never_by_ip",
+    ),
 )
 REQUIRED = ("account_id", "name")
 SYNONYMS = {
@@ -33,6 +43,9 @@ SYNONYMS = {
     "owner_team": "team",
     "territory": "region",
     "target_account": "target",
+    "branch": "industry",
+    "number_of_employees": "employees",
+    "headcount": "employees",
     "ip_ranges": "office_ranges",
     "suppression": "suppressed",
     "suppression_reason": "suppressed",

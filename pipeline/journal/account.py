@@ -17,7 +17,7 @@ from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
 from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, said_alert, said_transition, settle
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 from pipeline.score import DAY_MS
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity, Attributed
@@ -83,7 +83,7 @@ class AccountWork:
     ) -> None:
         self._state, self._account_id, self._account, self._rules = state, account_id, account, rules
         self._read, self._ticked_ms, self._bounds = read, ticked_ms, bounds
-        self._standing = standing_of(account)
+        self._standing = standing_of(account, rules)
         self._suppressed = bool(account is not None and account.suppressed)
         self._journal: Journal | None = None
         self._pending: dict[str, str] = {}

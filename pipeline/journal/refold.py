@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.advance import Fold
 from pipeline.journal.loaded import Journal
-from pipeline.rules import Rules
+from pipeline.rules.model import Rules
 from schemas.alert import Alert
 from schemas.journey import JourneyState, Standing
 from schemas.kept.journal import Entry
@@ -59,7 +59,7 @@ def refold(
         if at:
             segment.before = fold.freeze()
         for number, entry in segment.entries.items():
-            fold.standing = entry.standing or standing
+            fold.meet(entry.standing or standing)
             fold.fire_due(entry.ticked_ms)
             for activity in entry.activities:
                 fold.take(activity)

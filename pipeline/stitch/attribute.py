@@ -38,10 +38,16 @@ def to_activity(hit: Hit, answer: Answer, person: str, *, late: bool) -> Activit
     )
 
 
-def attributed(state: SubjectState, answer: Answer, named_ms: int) -> tuple[tuple[Activity, ...], int]:
+def attributed(
+    state: SubjectState, answer: Answer, named_ms: int, heard_ms: int = 0
+) -> tuple[tuple[Activity, ...], int]:
     """Waiting hits that may still be attributed, now that the subject is named, and how many are too old for it.
 
     Who asks for a demo and says a minute later who he is has asked for a demo just now; only what is older is late.
+
+    Args:
+        named_ms: event time of what names it.
+        heard_ms: when that reached the broker, where it is known.
     """
     if not state.history:
         return (), 0
@@ -51,7 +57,7 @@ def attributed(state: SubjectState, answer: Answer, named_ms: int) -> tuple[tupl
     person = min(people, key=lambda known: ("@" not in known, known), default="")
     waited = [past for past in state.history if past.occurred_ms >= named_ms - HISTORY_DAYS * DAY_MS]
     activities = tuple(
-        to_activity(past, named, person, late=named_ms - past.occurred_ms >= LATE_HOURS * HOUR_MS)
+        to_activity(past, named, person, late=max(named_ms, heard_ms) - past.occurred_ms >= LATE_HOURS * HOUR_MS)
         for past in waited
         if state.by_network.get(past.event_id) != answer.account_id
     )

@@ -4,32 +4,43 @@ Facts follow from the event and the directory alone, so any order of events give
 """
 
 from pipeline.identity.answer import Answer, Verdict
+from pipeline.identity.ids import placeholder_id
 from pipeline.stitch.links import week_of
-from schemas.base import stable_id
-from schemas.event import Event
+from schemas.base import Source, stable_id
+from schemas.event import Event, Grade
 from schemas.identity import FactKind, IdentityFact, Link
 
 SHOWN_ID_LENGTH = 12
 
 
 def ids_of(event: Event) -> tuple[str, ...]:
-    """All subjects an event is of: its own first, then its user's and its mailbox's."""
+    """All subjects an event is of: its own first, then its user's, its mailbox's and its link's visitor."""
+    visitor = linked_visitor(event)
     return tuple(
         dict.fromkeys(
             (
                 event.subject,
                 *(["u:" + event.user_id] if event.user_id else []),
                 *(["e:" + event.email] if event.email else []),
+                *(["a:" + visitor] if visitor else []),
             )
         )
     )
+
+
+def linked_visitor(event: Event) -> str:
+    """The visitor's id that a link in a mail carries (`tp_vid`), once a person has clicked it; else ''."""
+    if event.source is not Source.EMAIL or event.type != "click" or event.grade is not Grade.HUMAN:
+        return ""
+    visitor = event.properties.get("link_visitor_id", "")
+    return "" if not visitor or placeholder_id(visitor) else visitor
 
 
 def shown_id(event: Event, own: Verdict) -> str:
     """Short id of all that an event shows of its ids in a week, by which a subject knows that it was told."""
     winner = own.winner
     said = (winner.account_id, winner.method, winner.domain) if winner else ("", "", own.unmatched)
-    return stable_id(*said, event.email, event.user_id, week_of(event.occurred_ms))[:SHOWN_ID_LENGTH]
+    return stable_id(*said, *ids_of(event), week_of(event.occurred_ms))[:SHOWN_ID_LENGTH]
 
 
 def facts_of(event: Event, own: Verdict) -> tuple[IdentityFact, ...]:
@@ -92,4 +103,5 @@ def _fact(event: Event, subject: str, kind: FactKind, own: Answer | None, domain
         reason=reason,
         event_id=event.event_id,
         observed_ms=event.occurred_ms,
+        heard_ms=event.received_ms,
     )

@@ -48,7 +48,9 @@ def news(before: SubjectState, after: SubjectState) -> bool:
     return said != [(key_of(link), link.confidence) for link in after.links]
 
 
-def passed_on(subject: str, state: SubjectState, now_ms: int) -> tuple[tuple[IdentityFact, ...], dict[str, str]]:
+def passed_on(
+    subject: str, state: SubjectState, now_ms: int, heard_ms: int
+) -> tuple[tuple[IdentityFact, ...], dict[str, str]]:
     """Facts for the ids a hub was seen with, and what it has passed on after that.
 
     Hubs and what they were seen with are a tree (a mailbox passes on to one user only), so facts never go in circles.
@@ -57,6 +59,7 @@ def passed_on(subject: str, state: SubjectState, now_ms: int) -> tuple[tuple[Ide
         subject: the hub.
         state: what is known of it; `passed` says what was passed on before.
         now_ms: event time of what is new about it, ms since 1970.
+        heard_ms: when the broker took that.
     """
     links = () if crowded(state) else active_links(state)[:PASSED_LINKS_MAX]
     wanted: dict[str, str] = {}
@@ -68,7 +71,7 @@ def passed_on(subject: str, state: SubjectState, now_ms: int) -> tuple[tuple[Ide
             if link.via != neighbour and entry not in wanted:
                 wanted[entry] = f"{week_ms}:{link.confidence:g}"
                 if state.passed.get(entry) != wanted[entry]:
-                    facts.append(_passed(subject, neighbour, week_ms, link, now_ms))
+                    facts.append(_passed(subject, neighbour, week_ms, link, now_ms, heard_ms))
         for account_id, at_ms in state.blocks.items():
             if BY not in account_id:
                 entry = SEPARATOR.join((neighbour, account_id))
@@ -90,7 +93,7 @@ def _person(subject: str, link: Link) -> str:
     return link.person or subject[2:]
 
 
-def _passed(subject: str, neighbour: str, week_ms: int, link: Link, now_ms: int) -> IdentityFact:
+def _passed(subject: str, neighbour: str, week_ms: int, link: Link, now_ms: int, heard_ms: int) -> IdentityFact:
     said = (link.account_id, link.method, _person(subject, link), link.user_id, week_ms)
     return IdentityFact(
         fact_id=stable_id("fact", FactKind.PASSED, subject, neighbour, *said),
@@ -106,6 +109,7 @@ def _passed(subject: str, neighbour: str, week_ms: int, link: Link, now_ms: int)
         reason=f"seen with {subject}: {link.reason}",
         event_id=link.event_id,
         observed_ms=now_ms,
+        heard_ms=heard_ms,
         seen_ms=week_ms,
     )
 

@@ -11,7 +11,6 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from schemas.alert import AlertPerson
 from schemas.cause import Cause
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
-from schemas.journey import CUSTOMER_STAGES
 from sinks.base import RowSink
 from sinks.clickhouse import ClickHouseSink
 from sinks.columns import column_name
@@ -278,10 +277,6 @@ class TestMigrations:
             tuples = get_from_name(types[column]).element_type
             assert list(tuples.element_names) == [column_name(field) for field in record.model_fields]
         client.close()
-
-    def test_stages_of_customers_are_those_of_the_schema(self) -> None:
-        [sales] = [migration for migration in read() if "sales" in migration.name]
-        assert all(f"'{stage}'" in sales.statements[0] for stage in CUSTOMER_STAGES)
 
     def test_each_column_table_and_view_has_a_comment(self, url: str) -> None:
         client = connect(ClickHouseTarget(url, DATABASE))

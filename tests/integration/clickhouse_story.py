@@ -9,19 +9,23 @@ gamma  visits on day 0, takes a call on 2, looks at prices on 8 (sales alert, tu
 delta  was a customer when first seen, on day 5 (sales alert, touched after 30 minutes).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from agents.clock import SystemClock
+from agents.handover.handler import offer_of
+from pipeline.handover.fold import take, wake
+from pipeline.handover.policy import Policy
 from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.activity import Activity
 from schemas.alert import Alert, Play
 from schemas.base import Record, Source, Team, to_ms
 from schemas.cause import Cause
 from schemas.event import Event, Grade
-from schemas.feedback import Feedback, Verdict
+from schemas.handover.entry import Handover
+from schemas.handover.feedback import Answer, Feedback, Verdict, answer_id_of
 from schemas.identity import FactKind, IdentityFact, Method
-from schemas.journey import Stage
 from schemas.rejected import Rejected, RejectReason
 from schemas.transition import Transition
 
@@ -95,7 +99,7 @@ def cause(event_id: str, kind: str, at: float, points: float, base: float = 0.0,
 
 
 def transition(
-    account: str, sequence: int, stages: tuple[Stage, Stage], at: float, entered: float | None, *causes: Cause
+    account: str, sequence: int, stages: tuple[str, str], at: float, entered: float | None, *causes: Cause
 ) -> Transition:
     return Transition(
         transition_id=f"{account}-{sequence}",
@@ -122,7 +126,7 @@ def alert(alert_id: str, team: Team, trigger: str, account: str, at: float, *cau
         team=team,
         account_id=account,
         account_name=account.title(),
-        stage=Stage.EVALUATING,
+        stage="evaluating",
         raised_at=day(at),
         received_at=day(at) + MINUTE,
         act_by=day(at + 1),
@@ -136,8 +140,22 @@ def alert(alert_id: str, team: Team, trigger: str, account: str, at: float, *cau
     )
 
 
-def answer(alert_id: str, verdict: Verdict, at: datetime, reason: str = "") -> Feedback:
-    return Feedback(alert_id=alert_id, verdict=verdict, occurred_at=at, reason=reason)
+def answer(alert_id: str, verdict: Verdict, at: datetime, reason: str = "") -> Answer:
+    account = {"A1": "acme", "A2": "gamma", "A3": "beta", "A4": "delta"}[alert_id]
+    said = Feedback(alert_id=alert_id, account_id=account, verdict=verdict, occurred_at=at, reason=reason, by="maria")
+    return Answer(answer_id=answer_id_of(said), received_at=at + MINUTE, **said.model_dump())
+
+
+def handovers() -> Iterator[Handover]:
+    """The ledger of the story: a day to accept, two to reach out, day and night; nobody at marketing answers."""
+    clock = SystemClock()
+    for given in ALERTS:
+        offer = offer_of(given, to_ms(given.received_at) + 500, clock)
+        answers = [one for one in FEEDBACK if one.alert_id == given.alert_id]
+        folded = take(None, given.account_id, [offer, *answers], POLICY)
+        assert folded.state is not None
+        yield from folded.lines
+        yield from wake(folded.state, to_ms(day(11)), POLICY).lines
 
 
 def refusal(number: int, reason: RejectReason) -> Rejected:
@@ -185,23 +203,23 @@ EVENTS = (
     event("e1", 1, clamped=True),
 )
 TRANSITIONS = (
-    transition("acme", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause(*E1, 4)),
-    transition("acme", 2, (Stage.AWARE, Stage.RESEARCHING), 2, 0, cause(*E1, 3.5, 4), cause(*E2, 8)),
+    transition("acme", 1, ("unaware", "aware"), 0, None, cause(*E1, 4)),
+    transition("acme", 2, ("aware", "researching"), 2, 0, cause(*E1, 3.5, 4), cause(*E2, 8)),
     transition(
         "acme",
         3,
-        (Stage.RESEARCHING, Stage.EVALUATING),
+        ("researching", "evaluating"),
         4,
         2,
         cause(*E1, 3, 4),
         cause(*E2, 7, 8),
         cause(*E3, 16, detail="/pricing"),
     ),
-    transition("acme", 4, (Stage.EVALUATING, Stage.CUSTOMER), 10, 4, cause("e6", "feature_used", 8, 2, 4)),
-    transition("beta", 1, (Stage.UNAWARE, Stage.AWARE), 1, None, cause("b1", "page_view", 1, 4)),
-    transition("gamma", 1, (Stage.UNAWARE, Stage.AWARE), 0, None, cause("g1", "page_view", 0, 2)),
-    transition("gamma", 2, (Stage.AWARE, Stage.DORMANT), 9, 0),
-    transition("delta", 1, (Stage.UNAWARE, Stage.CUSTOMER), 5, None, cause("d1", "pricing_view", 5, 16)),
+    transition("acme", 4, ("evaluating", "customer"), 10, 4, cause("e6", "feature_used", 8, 2, 4)),
+    transition("beta", 1, ("unaware", "aware"), 1, None, cause("b1", "page_view", 1, 4)),
+    transition("gamma", 1, ("unaware", "aware"), 0, None, cause("g1", "page_view", 0, 2)),
+    transition("gamma", 2, ("aware", "dormant"), 9, 0),
+    transition("delta", 1, ("unaware", "customer"), 5, None, cause("d1", "pricing_view", 5, 16)),
 )
 ALERTS = (
     alert(
@@ -272,6 +290,15 @@ REJECTED = (
     refusal(2, RejectReason.BAD_JSON),
     refusal(3, RejectReason.NO_SUBJECT),
 )
+POLICY = Policy.model_validate(
+    {
+        "teams": {
+            "sales": {"accept_hours": 24, "first_touch_hours": 36},
+            "marketing": {"accept_hours": 24, "escalate_to": "head", "reassign_to": ["desk"]},
+        }
+    }
+)
+HANDOVERS = tuple(handovers())
 STORY: tuple[Sequence[Record], ...] = (
     EVENTS,
     REJECTED,
@@ -280,5 +307,6 @@ STORY: tuple[Sequence[Record], ...] = (
     TRANSITIONS,
     ALERTS,
     FEEDBACK,
+    HANDOVERS,
     ACCOUNTS,
 )

@@ -8,12 +8,13 @@ import pytest
 from clickhouse_client import archive, ask, rows
 from clickhouse_story import ACTIVITIES, ALERTS, NEVER, STORY, TRANSITIONS, WON, activity, day
 
+from agents.journey import stage_rows
 from schemas.account import Account
 from schemas.base import to_ms
-from schemas.journey import RANK
 from sinks.clickhouse import ClickHouseSink
 from sinks.migrate import MIGRATIONS_FOLDER, migrate
 from sinks.rows import TABLES, rows_of
+from tests.journeys import SAAS, changed
 
 pytestmark = pytest.mark.integration
 
@@ -23,6 +24,9 @@ ALL_VIEWS = (
     "activities_said",
     "transitions_said",
     "alerts_said",
+    "handovers_said",
+    "handover_status",
+    "handover_compliance",
     "account_stage",
     "funnel",
     "time_in_stage",
@@ -56,10 +60,19 @@ async def sink(migrated: str) -> AsyncIterator[ClickHouseSink]:
     await made.close()
 
 
-async def test_stages_are_those_of_the_schema(sink: ClickHouseSink) -> None:
-    assert dict(await rows(sink, "SELECT stage, rank FROM stages")) == {
-        str(stage): rank for stage, rank in RANK.items()
-    }
+async def test_stages_are_those_of_the_journey_that_went_live_last(sink: ClickHouseSink) -> None:
+    shipped, columns = stage_rows(SAAS), "stage, rank, phase, kind, sla_hours"
+    expected = sorted(row[1:] for row in zip(*shipped.column_values, strict=True))
+    assert sorted(await rows(sink, f"SELECT {columns} FROM stages")) == expected
+    other = stage_rows(changed(name="another", stages=SAAS.stages[:2]))
+    await sink.insert(other.table, other.columns, other.column_values)
+    assert [row[0] for row in sorted(await rows(sink, f"SELECT {columns} FROM stages"))] == [
+        "aware",
+        "researching",
+        "unaware",
+    ]
+    await sink.insert(shipped.table, shipped.columns, shipped.column_values)
+    assert sorted(await rows(sink, f"SELECT {columns} FROM stages")) == expected
 
 
 async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
@@ -72,6 +85,7 @@ async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
         "transitions": 8,
         "alerts": 4,
         "feedback": 6,
+        "handovers": 25,
         "accounts": 1,  # the newest of two states
     }
 
@@ -152,6 +166,39 @@ async def test_alert_outcomes(sink: ClickHouseSink) -> None:
     assert await rows(sink, "SELECT * FROM alert_outcomes ORDER BY team") == [
         ("marketing", "content_interest", 1, 0, 0, 0, 0, 0, 1, 1, None, None, {}),
         ("sales", "pricing_interest", 3, 0, 2, 1, 2, 1, 1, 0, 2 / 3, 1454.5, {"wrong person": 1}),
+    ]
+
+
+async def test_handover_status(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT alert_id, owner, status, open, breached_clocks, escalated_to, reassigned,"
+        " round(human_hours_to_accept, 2), round(human_hours_to_first_touch, 2), system_seconds FROM handover_status"
+        " ORDER BY alert_id",
+    )
+    assert found == [
+        ("A1", "", "done", False, ["first_touch"], [], 0, 5.98, 47.98, 0.5),
+        ("A2", "", "rejected", False, [], [], 0, 11.98, None, 0.5),
+        ("A3", "desk", "open", True, ["accept", "first_touch"], ["head"], 1, None, None, 0.5),
+        ("A4", "", "touched", True, [], [], 0, None, 0.5, 0.5),
+    ]
+
+
+async def test_handover_compliance(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT team, owner, trigger, offered, retracted, answered, answered_in_time, accepted, accepted_in_time,"
+        " rejected, touched, touched_in_time, breached, escalated, lost, compliance,"
+        " round(median_human_hours_to_accept, 2), round(median_human_hours_to_first_touch, 2), median_system_seconds,"
+        " reject_reasons FROM handover_compliance",
+    )
+    assert found == [
+        ("marketing", "", "content_interest", 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0.0, None, None, 0.5, {}),
+        ("marketing", "desk", "content_interest", 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0.0, None, None, None, {}),
+        (
+            *("sales", "", "pricing_interest", 3, 0, 3, 3, 2, 2, 1, 2, 1, 1, 0, 0, 2 / 3),
+            *(8.98, 24.24, 0.5, {"wrong person": 1}),
+        ),
     ]
 
 

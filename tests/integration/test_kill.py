@@ -1,6 +1,7 @@
 """kill -9 in mid-stream: the same transitions and alerts as an undisturbed run; none missing, doubled or changed."""
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from agents.topics import connect_admin, create_missing
 from deploy.demo.process import WorkerProcess
 from schemas.base import Source, Team
 from schemas.topics import ACTIVITIES, ALERTS, EVENTS, JOURNEY_CHANGELOG, TRANSITIONS
-from tests.builders import BASE_MS, DAY_MS
+from tests.builders import DAY_MS, HOUR_MS
 from tests.integration.conftest import Line, until
 
 pytestmark = pytest.mark.integration
@@ -21,6 +22,12 @@ pytestmark = pytest.mark.integration
 ACCOUNTS = 240
 PATHS = ("/blog/a", "/pricing", "/compare/rival", "/customers/one", "/docs/api", "/product/two", "/security")
 KILLS = 5
+NOW_MS = time.time_ns() // 1_000_000
+HISTORY_MS = NOW_MS - 120 * DAY_MS
+FRESH_MS = 20 * HOUR_MS
+"""Events of the last hours raise alerts; what is older than a day when the broker takes it is history, which raises
+none. None lie in between: nothing may depend on how long a run takes."""
+
 SETTINGS = {"poll_records_max": 60, "session_timeout_seconds": 6}
 """Small batches, so that there is a mid-stream; a dead worker is noticed soon."""
 
@@ -30,9 +37,12 @@ def traffic(seed: int) -> list[tuple[str, bytes, bytes, int]]:
     rng = random.Random(seed)
     made = []
     for number in range(ACCOUNTS):
-        mail, at_ms = f"p{number}@co{number}-works.com", BASE_MS + rng.randrange(5 * DAY_MS)
-        for step in range(rng.randrange(10, 40)):
+        mail, at_ms = f"p{number}@co{number}-works.com", HISTORY_MS + rng.randrange(5 * DAY_MS)
+        history = rng.randrange(10, 40)
+        for step in range(history + (number % 2) * rng.randrange(2, 8)):
             at_ms += rng.randrange(DAY_MS * 2)
+            if step >= history:
+                at_ms = NOW_MS - FRESH_MS + (step - history) * 2 * HOUR_MS + rng.randrange(HOUR_MS)
             event: dict[str, Any] = {"occurred_at": f"{at_ms}", "event_id": f"{number}-{step}", "email": mail}
             kind = rng.random()
             if kind < 0.7:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import orjson
@@ -15,6 +16,7 @@ from schemas.base import Source, Team
 from schemas.errors import TopicMismatchError
 from schemas.topics import ACCOUNTS, ACTIVITIES, ALERTS, EVENTS, REJECTED, TRANSITIONS
 from tests.integration.conftest import Line, until
+from tests.journeys import FOLDER
 
 pytestmark = pytest.mark.integration
 
@@ -110,7 +112,7 @@ async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line])
     for line in (together, apart):
         await line.know(*(f"co{number}-works.com" for number in range(7)))
     await together.start()
-    await apart.start("ingest", "advance")
+    await apart.start("ingest", "advance", "handover")
     await apart.start("identify", "archive")
     for line in (together, apart):
         await line.produce(web(line), [(b"%d" % (at % 7), value, stamp + at) for at, value in enumerate(sent)])
@@ -181,3 +183,25 @@ async def test_sigterm_ends_in_good_order(make_line: Callable[..., Line]) -> Non
     await worker.stop()
     assert await worker.wait() == 0
     assert time.monotonic() - began < 20
+
+
+async def test_a_worker_runs_the_journey_it_is_given_and_names_its_stages(make_line: Callable[..., Line]) -> None:
+    line = make_line(journey_file=FOLDER / "services-firm.yaml")
+    await line.start("advance", "archive")
+
+    async def written() -> bool:
+        found = await line.rows("SELECT stage FROM stages WHERE kind = 'sla' ORDER BY rank")
+        return [row["stage"] for row in found] == ["talking", "proposal", "renewing"]
+
+    await until(written)
+
+
+async def test_a_worker_does_not_start_with_a_wrong_journey(make_line: Callable[..., Line], tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text((FOLDER / "saas-trial.yaml").read_text().replace("team: sales", "team: sails"))
+    line = make_line(journey_file=path)
+    worker = await line.start("advance", ready=False)
+    assert await worker.wait() == 2
+    log = (line.settings.data_dir / "worker-0.log").read_text()
+    assert log.count("`sails` is not known; did you mean `sales`?") == 10
+    assert f"{path}:" in log

@@ -7,16 +7,22 @@ from hypothesis import strategies as st
 
 from pipeline.journal.pages import BOUNDS, Bounds
 from pipeline.journal.refold import refold
-from pipeline.saas import SAAS
+from pipeline.rules.model import Rules
 from schemas.activity import RETRACTION, Activity
 from schemas.event import Grade
 from schemas.journey import NO_STANDING, JournalHead
 from schemas.kept.journal import Entry
 from tests.account_lane import AccountLane, check_said, retraction
 from tests.builders import activity, at
+from tests.journeys import BOTH, REFERENCE, SAAS
 
 PEOPLE = ("", "jane@acme.com", "joe@acme.com", "ann@acme.com")
-KINDS = (*sorted(SAAS.activities), *["pricing_view", "demo_request", "trial_started", "feature_used"] * 4, "email_open")
+KINDS = (
+    *sorted({*SAAS.activities, *REFERENCE.activities}),
+    *["content_download"] * 3,
+    *["pricing_view", "demo_request", "trial_started", "feature_used"] * 4,
+    "email_open",
+)
 SUBJECTS = ("a:v-1", "a:v-2", *("e:" + person for person in PEOPLE if person))
 
 Step = Activity | float | str
@@ -66,6 +72,7 @@ def _activities(draw: st.DrawFn, number: int, day: float) -> Activity:
         grade=draw(st.sampled_from((Grade.HUMAN, Grade.HUMAN, Grade.HUMAN, Grade.SUSPECT, Grade.MACHINE))),
         confidence=draw(st.sampled_from((0.35, 0.6, 0.85, 1.0))),
         late=draw(st.integers(0, 4)) == 0,
+        job_title=draw(st.sampled_from(("", "Head of IT", "Student"))) if person else "",
         ends_ms=at(day + 14) if kind == "trial_started" else 0,
         **more,
     )
@@ -99,7 +106,7 @@ def play(lane: AccountLane, ops: list[Op], ticks: bool = True) -> AccountLane:
     return lane
 
 
-def settled(ops: list[Op]) -> list[Op]:
+def settled(ops: list[Op], rules: Rules) -> list[Op]:
     """The history as if it had been so from the start: nothing taken back ever came, every grade was the last one."""
     clean: list[Op] = ["".join([op for op in ops if isinstance(op, str)][-1:])]
     for op in ops:
@@ -108,11 +115,11 @@ def settled(ops: list[Op]) -> list[Op]:
         elif isinstance(op, list):
             clean.append([])
             for item in op:
-                _settle(clean, item)
+                _settle(clean, item, rules)
     return clean
 
 
-def _settle(clean: list[Op], item: Activity) -> None:
+def _settle(clean: list[Op], item: Activity, rules: Rules) -> None:
     batches = [op for op in clean if isinstance(op, list)]
     if item.type == RETRACTION:
         for batch in batches:
@@ -124,7 +131,7 @@ def _settle(clean: list[Op], item: Activity) -> None:
                 if item.revision > other.revision:
                     batch[place] = item
                 return
-    if item.type in SAAS.activities and item.grade is not Grade.MACHINE:
+    if item.type in rules.activities and item.grade is not Grade.MACHINE:
         batches[-1].append(item)
 
 
@@ -135,11 +142,12 @@ def _flat(steps: list[Step]) -> list[Activity | str]:
 CUTS = st.lists(st.booleans(), max_size=45)
 
 
+@BOTH
 @settings(deadline=None, max_examples=150)
 @given(histories(), CUTS, st.sampled_from((BOUNDS, Bounds(segment=1, full=99), Bounds(segment=5, full=99))))
-def test_what_is_taken_back_leaves_no_trace(steps: list[Step], cuts: list[bool], bounds: Bounds) -> None:
+def test_what_is_taken_back_leaves_no_trace(rules: Rules, steps: list[Step], cuts: list[bool], bounds: Bounds) -> None:
     ops = batched(steps, cuts)
-    lane, clean = play(AccountLane(bounds), ops), play(AccountLane(), settled(ops))
+    lane, clean = play(AccountLane(bounds, rules), ops), play(AccountLane(rules=rules), settled(ops, rules))
     lane.tick(900.0)
     clean.tick(900.0)
     assert lane.core() == clean.core()
@@ -150,20 +158,22 @@ def test_what_is_taken_back_leaves_no_trace(steps: list[Step], cuts: list[bool],
         assert not lane.standing_transitions()
 
 
+@BOTH
 @settings(deadline=None, max_examples=80)
 @given(histories(), CUTS)
-def test_any_cut_says_the_same_in_the_end(steps: list[Step], cuts: list[bool]) -> None:
-    one, other = (play(AccountLane(), batched(steps, where), ticks=False) for where in ([], cuts))
+def test_any_cut_says_the_same_in_the_end(rules: Rules, steps: list[Step], cuts: list[bool]) -> None:
+    one, other = (play(AccountLane(rules=rules), batched(steps, where), ticks=False) for where in ([], cuts))
     assert one.core() == other.core()
     assert one.standing_transitions() == other.standing_transitions()
     if not any(isinstance(step, str) or step.revision or step.type == RETRACTION for step in _flat(steps)):
         assert one.standing_alerts() == other.standing_alerts()
 
 
+@BOTH
 @settings(deadline=None, max_examples=80)
 @given(histories(), CUTS)
-def test_the_same_correction_again_changes_nothing(steps: list[Step], cuts: list[bool]) -> None:
-    lane = play(AccountLane(), batched(steps, cuts))
+def test_the_same_correction_again_changes_nothing(rules: Rules, steps: list[Step], cuts: list[bool]) -> None:
+    lane = play(AccountLane(rules=rules), batched(steps, cuts))
     for correction in (retraction(999.0), retraction(999.0, "e:jane@acme.com")):
         lane.take(correction)
         before, heard = lane.state, len(lane.transitions) + len(lane.alerts) + len(lane.returned)
@@ -172,10 +182,11 @@ def test_the_same_correction_again_changes_nothing(steps: list[Step], cuts: list
         assert (result.restated, result.pages) == ((), {})
 
 
+@BOTH
 @settings(deadline=None, max_examples=150)
 @given(histories(), CUTS, st.sampled_from((Bounds(2, 1, 5, 3), Bounds(3, 2, 100, 100), Bounds(1, 0, 1, 1), BOUNDS)))
-def test_the_journal_comes_to_the_state(steps: list[Step], cuts: list[bool], bounds: Bounds) -> None:
-    lane = play(AccountLane(bounds), batched(steps, cuts))
+def test_the_journal_comes_to_the_state(rules: Rules, steps: list[Step], cuts: list[bool], bounds: Bounds) -> None:
+    lane = play(AccountLane(bounds, rules), batched(steps, cuts))
     state, journal = lane.state, lane.journal
     if state is None:
         assert not lane.pages
@@ -185,7 +196,7 @@ def test_the_journal_comes_to_the_state(steps: list[Step], cuts: list[bool], bou
     kept = {f"e{number:08d}" for number in range(head.segments[0], head.entries)}
     kept |= {f"c{number:08d}" for number in head.segments} | {f"s{at:08d}" for at in range(head.said_from, head.said)}
     assert lane.pages.keys() <= kept
-    again = refold(journal, 0, state, NO_STANDING, 0, SAAS)
+    again = refold(journal, 0, state, NO_STANDING, 0, rules)
     assert again.state.model_copy(update={"journal": JournalHead(), "suppressed": False}) == lane.core().model_copy(
         update={"suppressed": False}
     )
@@ -193,9 +204,10 @@ def test_the_journal_comes_to_the_state(steps: list[Step], cuts: list[bool], bou
         check_said(lane)
 
 
+@BOTH
 @settings(deadline=None, max_examples=80)
 @given(histories())
-def test_entries_survive_their_bytes(steps: list[Step]) -> None:
-    lane = play(AccountLane(), batched(steps, []))
+def test_entries_survive_their_bytes(rules: Rules, steps: list[Step]) -> None:
+    lane = play(AccountLane(rules=rules), batched(steps, []))
     for _, entry in lane.journal.entries():
         assert Entry.model_validate_json(entry.encode()) == entry

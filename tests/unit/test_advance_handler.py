@@ -10,7 +10,6 @@ from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
 from pipeline.directory import EMPTY, Directory
-from pipeline.saas import SAAS
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.event import Grade
@@ -18,6 +17,7 @@ from schemas.hit import Returned
 from schemas.topics import ALERTS, RETURNED, TRANSITIONS, Topic, TopicNames
 from tests.account_lane import retraction
 from tests.builders import activity, at
+from tests.journeys import SAAS
 
 DEMO = activity(1, "demo_request", "", subject="a:v-1")
 RIVAL = Account(account_id="acme", name="Acme", suppressed="competitor")

@@ -7,6 +7,8 @@ from pipeline.stitch.hubs import crowded
 from pipeline.stitch.links import EDGES_MAX
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity
+from schemas.base import Source
+from schemas.event import Event, Grade
 from schemas.hit import Hit, Returned
 from schemas.identity import FactKind, IdentityFact, Method, SubjectState
 from tests.builders import at, event
@@ -41,6 +43,19 @@ def test_a_visitor_known_by_user_id_alone_is_named_once_the_user_is() -> None:
     made = line.take(event(3, user_id="u-1", email="jane@acme-works.com"))
     assert told(made) == [("u:u-1", "acme", False), ("a:v-1", "acme", True), ("a:v-1", "acme", True)]
     assert {item.person for item in made} == {"jane@acme-works.com"}
+
+
+@pytest.mark.parametrize("days", [0.5, 3.0])
+def test_a_name_that_comes_days_late_names_history_whatever_its_own_time(days: float) -> None:
+    heard = {"received_ms": at(days)}
+    line = Identities(DIRECTORY)
+    line.take(event(0, anonymous_id="v-1"))
+    made = line.take(event(0.1, anonymous_id="v-1", email="jane@acme-works.com", **heard))
+    assert told(made) == [("a:v-1", "acme", days > 1), ("a:v-1", "acme", False)]
+    line = Identities(DIRECTORY)
+    line.take(event(0, anonymous_id="v-2", user_id="u-1"))
+    made = line.take(event(0.1, anonymous_id="", user_id="u-1", email="jane@acme-works.com", **heard))
+    assert ("a:v-2", "acme", days > 1) in told(made)
 
 
 def test_it_goes_from_mailbox_to_user_to_visitor() -> None:
@@ -202,3 +217,17 @@ def test_a_link_reaches_thirty_days_back_and_no_further() -> None:
     line.take(event(60, anonymous_id="v-1", email="jane@acme-works.com"))
     assert told(line.take(event(31, anonymous_id="v-1"))) == [("a:v-1", "acme", False)]
     assert line.take(event(20, anonymous_id="v-1")) == []
+
+
+def test_a_mails_link_with_a_visitor_id_links_the_visitor_once_a_person_clicks_it() -> None:
+    def click(day: float, **fields: object) -> Event:
+        given = {"email": "jane@acme-works.com", "properties": {"link_visitor_id": "v-7"}, "message_id": "m"}
+        return event(day, type="click", source=Source.EMAIL, **(given | fields))
+
+    line = Identities(DIRECTORY)
+    line.take(event(0, anonymous_id="v-7"))
+    line.take(click(1, grade=Grade.MACHINE), click(1.1, properties={"link_visitor_id": "null"}))
+    assert not line.states["a:v-7"].links
+    made = line.take(click(2))
+    assert ("a:v-7", "acme", True) in told(made)
+    assert {item.account_id for item in line.take(event(3, anonymous_id="v-7"))} == {"acme"}

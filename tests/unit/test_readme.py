@@ -1,10 +1,14 @@
 """The README says what is: settings, commands, views, topics."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from typer.main import get_command
 
+from agents.handover.load import load_policy
 from agents.settings import Settings
 from deploy.cli.__main__ import app
 from pipeline.accounts.table import read_accounts
@@ -49,8 +53,28 @@ def test_the_file_of_accounts_shown_is_right() -> None:
     assert (len(sheet.accounts), sheet.problems) == (2, [])
 
 
+def test_the_hand_over_policy_shown_is_right(tmp_path: Path) -> None:
+    shown = tmp_path / "policy.yaml"
+    shown.write_text(README.split("```yaml\n")[1].split("```")[0])
+    policy = load_policy(shown)
+    assert policy.deal(Team.SALES, "demo_request", "maria@seller.io").escalate_to == "sam@seller.io"
+
+
 def test_every_view_named_exists() -> None:
     sql = "\n".join(path.read_text() for path in (ROOT / "deploy" / "clickhouse").glob("*.sql"))
     made = set(re.findall(r"VIEW (?:IF NOT EXISTS )?(\w+)", sql))
     table = README.split("| view | answers |")[1].split("\n\n")[0]
     assert set(re.findall(r"`(\w+)`", table)) <= made
+
+
+def test_the_commands_for_the_journey_run_as_printed(tmp_path: Path) -> None:
+    block = README.split("### The journey, for revenue teams")[1].split("```sh\n")[1].split("```")[0]
+    before, live = block.rsplit("\n", 2)[0], block.rstrip().rsplit("\n", 1)[1]
+    assert live == "TRIGGERPOINT_JOURNEY_FILE=my-journey.yaml make run FOR=45"
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-ec", before], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "my-journey.yaml is fine" in done.stdout
+    assert "2 different" in done.stdout
+    assert "at least 1 of pricing_view in 7 days -> at least 2" in done.stdout

@@ -12,8 +12,7 @@ from schemas.base import Source, Team
 from schemas.cause import Cause
 from schemas.errors import RecordError
 from schemas.event import Event
-from schemas.feedback import Feedback, Verdict
-from schemas.journey import Stage
+from schemas.handover.feedback import Answer, Verdict
 from schemas.rejected import Rejected, RejectReason
 from schemas.transition import Transition
 from sinks.rows import PIECE_ROWS, TABLES, ColumnBatch, rows_of
@@ -57,7 +56,7 @@ def alert() -> Alert:
         trigger="pricing_interest",
         team=Team.SALES,
         account_id="acme",
-        stage=Stage.EVALUATING,
+        stage="evaluating",
         raised_at=AT,
         received_at=AT,
         act_by=AT,
@@ -136,8 +135,8 @@ def _transition() -> Transition:
         transition_id="t1",
         account_id="acme",
         sequence=1,
-        from_stage=Stage.UNAWARE,
-        to_stage=Stage.AWARE,
+        from_stage="unaware",
+        to_stage="aware",
         occurred_at=AT,
         received_at=AT,
         rule="aware",
@@ -212,30 +211,29 @@ def test_a_null_value_of_our_own_is_named_by_its_coordinates() -> None:
 
 def test_bad_records_can_be_left_out_and_told() -> None:
     told: list[tuple[int, str]] = []
-    answer = Feedback(alert_id="l1", verdict=Verdict.ACCEPTED, occurred_at=AT)
-    values = [b"{}", answer.encode(), b"\x00"]
-    places = [("intent.feedback.v1", 0, offset, AT_MS) for offset in range(3)]
-    batch = rows_of(Feedback, values, places, lambda index, error: told.append((index, error.what)))
+    account = Account(account_id="acme", name="Acme")
+    values = [b"{}", account.encode(), b"\x00"]
+    places = [("intent.accounts.v1", 0, offset, AT_MS) for offset in range(3)]
+    batch = rows_of(Account, values, places, lambda index, error: told.append((index, error.what)))
     assert one(batch)["kafka_offset"] == 1
     assert [index for index, _ in told] == [0, 2]
-    assert "intent.feedback.v1:0:0" in told[0][1]
+    assert "intent.accounts.v1:0:0" in told[0][1]
 
 
 def test_what_others_write_is_checked_and_filled() -> None:
-    value = b'{"alert_id": " l1 ", "verdict": "snoozed", "occurred_at": "2026-03-01T12:00:00.123Z"}'
-    row = one(rows_of(Feedback, [value], [PLACE]))
-    assert (row["alert_id"], row["verdict"], row["occurred_at"], row["until"]) == ("l1", "snoozed", AT_MS, 0)
-    with pytest.raises(RecordError, match="verdict"):
-        rows_of(Feedback, [value.replace(b"snoozed", b"lost")], [PLACE])
+    value = b'{"account_id": " acme ", "name": "Acme", "status": "customer"}'
+    row = one(rows_of(Account, [value], [PLACE]))
+    assert (row["account_id"], row["status"], row["owner"], row["customer_since"]) == ("acme", "customer", "", 0)
+    with pytest.raises(RecordError, match="status"):
+        rows_of(Account, [value.replace(b'"customer"', b'"lost"')], [PLACE])
 
 
-def test_the_same_answer_has_the_same_id_and_another_has_not() -> None:
-    first = Feedback(alert_id="l1", verdict=Verdict.ACCEPTED, occurred_at=AT)
-    other = Feedback(alert_id="l1", verdict=Verdict.ACCEPTED, occurred_at=AT, by="maria@example.com")
-    places = [("intent.feedback.v1", 0, offset, AT_MS) for offset in range(3)]
-    values = [first.encode(), other.encode(), first.encode()]
-    ids = [row["feedback_id"] for row in as_dicts(rows_of(Feedback, values, places))]
-    assert ids[0] == ids[2] != ids[1]
+def test_an_answer_is_a_row_and_no_time_is_zero() -> None:
+    given = Answer(
+        answer_id="a1", alert_id="l1", account_id="acme", verdict=Verdict.ACCEPTED, occurred_at=AT, received_at=AT
+    )
+    row = one(rows_of(Answer, [given.encode()], [PLACE]))
+    assert (row["answer_id"], row["verdict"], row["occurred_at"], row["until"]) == ("a1", "accepted", AT_MS, 0)
 
 
 def test_a_deletion_without_a_key_makes_no_row() -> None:

@@ -1,9 +1,9 @@
 import pytest
 
-from pipeline.saas import SAAS
-from pipeline.score import causes_of, decay, evidence_points, quantise, score_of
+from pipeline.score import causes_of, evidence_points, quantise, score_of, share_left
 from schemas.journey import Carry, Evidence
 from tests.builders import DAY_MS, at
+from tests.journeys import SAAS
 
 
 def evidence(days: float, type: str = "pricing_view", points: float = 10.0) -> Evidence:
@@ -11,9 +11,10 @@ def evidence(days: float, type: str = "pricing_view", points: float = 10.0) -> E
 
 
 def test_points_halve_every_half_life() -> None:
-    assert decay(14 * DAY_MS, 14) == 0.5
-    assert decay(0, 14) == 1.0
-    assert decay(-5, 14) == 1.0
+    assert share_left("pricing_view", 14 * DAY_MS, SAAS) == 0.5
+    assert share_left("pricing_view", 0, SAAS) == 1.0
+    assert share_left("pricing_view", -5, SAAS) == 1.0
+    assert share_left("never_heard_of", 14 * DAY_MS, SAAS) == 0.5
     assert evidence_points(evidence(0), at(14), SAAS) == 5.0
 
 

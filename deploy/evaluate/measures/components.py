@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.evaluate.line import NAMES, PlainLine
 from deploy.evaluate.standing import standing_of
-from pipeline.saas import SAAS
+from pipeline.rules.model import Rules
 from pipeline.stitch.links import active_links
 from schemas.activity import Activity
 from schemas.base import Source, stable_id
@@ -75,12 +75,12 @@ def end_of(line: PlainLine, events: Sequence[Event]) -> End:
         )
         for subject, state in states.items()
     }
-    waiting = frozenset(hit.event_id for state in states.values() for hit in state.history if _weighs(hit))
+    waiting = frozenset(hit.event_id for state in states.values() for hit in state.history if _weighs(hit, line.rules))
     return End(components, attributions, waiting)
 
 
-def _weighs(hit: Hit) -> bool:
-    return hit.type in SAAS.activities and hit.grade is not Grade.MACHINE
+def _weighs(hit: Hit, rules: Rules) -> bool:
+    return hit.type in rules.activities and hit.grade is not Grade.MACHINE
 
 
 def _facts(line: PlainLine, facts: Iterable[bytes]) -> None:

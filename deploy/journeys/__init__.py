@@ -1,0 +1,1 @@
+"""Journeys as files: those that are shipped, and `reference.yaml`, which explains every field."""

@@ -1,0 +1,1 @@
+"""Truths that no single act carries."""

@@ -1,0 +1,8 @@
+"""A journey's rules: frozen data, what they ask, and what can be said of them.
+
+model.py        what counts, the stages, the trigger points
+predicates.py   conditions by name, with their parameters
+words.py        rules in words
+doubts.py       what is allowed, but cannot be meant
+diff.py         what is different between two versions
+"""

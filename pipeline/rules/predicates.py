@@ -1,0 +1,253 @@
+"""Conditions, as data: a small set of named predicates with parameters, and what each of them asks of an account."""
+
+from typing import Annotated, Literal, Protocol, get_args
+
+from pydantic import Field
+
+from schemas.base import Record
+
+Days = Annotated[float, Field(gt=0, le=3650)]
+Number = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Situation(Protocol):
+    """What predicates may ask about an account at one moment (`pipeline/journey.py` answers)."""
+
+    @property
+    def stage(self) -> str:
+        """Stage the account is in."""
+
+    @property
+    def customer(self) -> bool:
+        """Whether it has bought."""
+
+    @property
+    def fit(self) -> str:
+        """How well it fits who we sell to, A to D; '' where nobody knows."""
+
+    @property
+    def trial_open(self) -> bool:
+        """Whether a trial runs."""
+
+    @property
+    def trial_activated(self) -> bool:
+        """Whether the running trial has reached its first value."""
+
+    def score(self) -> float:
+        """Sum of the causes' points now."""
+
+    def count(self, types: tuple[str, ...], within_days: float, anonymous_only: bool) -> int:
+        """Remembered activities of these types in the last days."""
+
+    def people(self, within_days: float) -> int:
+        """Distinct people known by name, seen in the last days."""
+
+    def uses(self, from_days: float, to_days: float) -> int:
+        """Product uses between so many days ago and so many days ago."""
+
+    def quiet(self, days: float) -> bool:
+        """Whether no person showed a sign for so many days."""
+
+
+class Count(Record):
+    """At least so many activities of these types in the last days."""
+
+    kind: Literal["count"] = "count"
+    types: tuple[str, ...] = Field(min_length=1)
+    at_least: Number = 1
+    within_days: Days = 30.0
+    anonymous_only: bool = False
+
+
+class Score(Record):
+    """The score is at least so high."""
+
+    kind: Literal["score"] = "score"
+    at_least: float = Field(ge=0, le=100_000)
+
+
+class People(Record):
+    """At least so many distinct people in the last days."""
+
+    kind: Literal["people"] = "people"
+    at_least: Number
+    within_days: Days = 14.0
+
+
+class NoPerson(Record):
+    """Nobody known by name in the last days."""
+
+    kind: Literal["no_person"] = "no_person"
+    within_days: Days = 30.0
+
+
+class InStage(Record):
+    """The account is in one of these stages."""
+
+    kind: Literal["in_stage"] = "in_stage"
+    any_of: tuple[str, ...] = Field(min_length=1)
+
+
+class TrialOpen(Record):
+    """A trial runs; with `activated`, one that has (or has not) reached its first value."""
+
+    kind: Literal["trial_open"] = "trial_open"
+    activated: bool | None = None
+
+
+class NoTrial(Record):
+    """No trial runs."""
+
+    kind: Literal["no_trial"] = "no_trial"
+
+
+class IsCustomer(Record):
+    """The account has bought."""
+
+    kind: Literal["is_customer"] = "is_customer"
+
+
+class IsProspect(Record):
+    """The account has not bought, or no longer is a customer."""
+
+    kind: Literal["is_prospect"] = "is_prospect"
+
+
+class HasFit(Record):
+    """The account's fit is one of these grades."""
+
+    kind: Literal["fit"] = "fit"
+    any_of: tuple[Literal["A", "B", "C", "D", ""], ...] = Field(
+        min_length=1, description='`""` where the directory does not know the account.'
+    )
+
+
+class Uses(Record):
+    """At least so many product uses in the last days."""
+
+    kind: Literal["uses"] = "uses"
+    at_least: Number
+    within_days: Days
+
+
+class UsageDrop(Record):
+    """Uses of the recent days fell below a share of what they were, per day, in the days before."""
+
+    kind: Literal["usage_drop"] = "usage_drop"
+    below_share: float = Field(0.4, gt=0, le=1)
+    recent_days: Days = 7.0
+    before_days: Days = 21.0
+    before_at_least: Number = 12
+
+
+class ScoreBelow(Record):
+    """The score has fallen below so much."""
+
+    kind: Literal["score_below"] = "score_below"
+    points: float = Field(gt=0, le=100_000)
+
+
+class CountBelow(Record):
+    """Fewer than so many activities of these types in the last days."""
+
+    kind: Literal["count_below"] = "count_below"
+    types: tuple[str, ...] = Field(min_length=1)
+    fewer_than: Number = 1
+    within_days: Days = 30.0
+
+
+class UsesBelow(Record):
+    """Fewer than so many product uses in the last days."""
+
+    kind: Literal["uses_below"] = "uses_below"
+    fewer_than: Number
+    within_days: Days
+
+
+class Quiet(Record):
+    """No person of the account showed a sign for so many days."""
+
+    kind: Literal["quiet"] = "quiet"
+    days: Days
+
+
+Predicate = Annotated[
+    Count
+    | Score
+    | People
+    | NoPerson
+    | InStage
+    | TrialOpen
+    | NoTrial
+    | IsCustomer
+    | IsProspect
+    | HasFit
+    | Uses
+    | UsageDrop
+    | ScoreBelow
+    | CountBelow
+    | UsesBelow
+    | Quiet,
+    Field(discriminator="kind"),
+]
+
+PREDICATES: dict[str, type[Record]] = {
+    noun.model_fields["kind"].default: noun for noun in get_args(get_args(Predicate)[0])
+}
+"""Name -> what it asks."""
+
+FADING = frozenset({"score_below", "count_below", "uses_below", "no_person", "no_trial", "quiet"})
+"""Conditions that, once they hold, hold until something happens: a stage is left by them without any activity."""
+
+
+def holds(predicate: Predicate, now: Situation) -> bool:
+    """Whether a condition is met in a situation."""
+    match predicate:
+        case Count():
+            return now.count(predicate.types, predicate.within_days, predicate.anonymous_only) >= predicate.at_least
+        case Score():
+            return now.score() >= predicate.at_least
+        case People():
+            return now.people(predicate.within_days) >= predicate.at_least
+        case InStage():
+            return now.stage in predicate.any_of
+        case TrialOpen():
+            return now.trial_open and predicate.activated in (None, now.trial_activated)
+        case IsCustomer():
+            return now.customer
+        case IsProspect():
+            return not now.customer
+        case HasFit():
+            return now.fit in predicate.any_of
+        case Uses():
+            return now.uses(predicate.within_days, 0) >= predicate.at_least
+        case UsageDrop():
+            before = now.uses(predicate.recent_days + predicate.before_days, predicate.recent_days)
+            recent = now.uses(predicate.recent_days, 0)
+            usual = before * predicate.recent_days / predicate.before_days
+            return before >= predicate.before_at_least and recent < predicate.below_share * usual
+    return _has_faded(predicate, now)
+
+
+def _has_faded(
+    predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow | Quiet,
+    now: Situation,
+) -> bool:
+    match predicate:
+        case NoPerson():
+            return now.people(predicate.within_days) == 0
+        case NoTrial():
+            return not now.trial_open
+        case ScoreBelow():
+            return now.score() < predicate.points
+        case CountBelow():
+            return now.count(predicate.types, predicate.within_days, False) < predicate.fewer_than
+        case UsesBelow():
+            return now.uses(predicate.within_days, 0) < predicate.fewer_than
+        case Quiet():
+            return now.quiet(predicate.days)
+
+
+def all_hold(predicates: tuple[Predicate, ...], now: Situation) -> bool:
+    """Whether all conditions are met."""
+    return all(holds(predicate, now) for predicate in predicates)

@@ -1,0 +1,145 @@
+"""Rules in words, for tables and differences that people read."""
+
+from pipeline.rules.model import (
+    ActivityRule,
+    CustomerEvery,
+    Rules,
+    SlaOver,
+    StageRule,
+    Timer,
+    TrialEnds,
+    TrialQuiet,
+    TriggerRule,
+)
+from pipeline.rules.predicates import (
+    Count,
+    CountBelow,
+    HasFit,
+    InStage,
+    IsCustomer,
+    IsProspect,
+    NoPerson,
+    NoTrial,
+    People,
+    Predicate,
+    Quiet,
+    Score,
+    ScoreBelow,
+    TrialOpen,
+    UsageDrop,
+    Uses,
+    UsesBelow,
+)
+
+
+def condition(predicate: Predicate) -> str:
+    """A condition in words, e.g. `at least 2 of pricing_view in 7 days`."""
+    match predicate:
+        case Count():
+            nameless = ", all without a name" if predicate.anonymous_only else ""
+            return (
+                f"at least {predicate.at_least} of {_any(predicate.types)} in {_days(predicate.within_days)}{nameless}"
+            )
+        case Score():
+            return f"score {predicate.at_least:g} or more"
+        case People():
+            return f"at least {predicate.at_least} people in {_days(predicate.within_days)}"
+        case InStage():
+            return f"in stage {_any(predicate.any_of)}"
+        case TrialOpen():
+            state = {None: "", True: ", activated", False: ", not yet activated"}[predicate.activated]
+            return f"a trial runs{state}"
+        case IsCustomer():
+            return "a customer"
+        case IsProspect():
+            return "no customer"
+        case HasFit():
+            return f"fit {_any(tuple(grade or 'unknown' for grade in predicate.any_of))}"
+        case Uses():
+            return f"at least {predicate.at_least} uses in {_days(predicate.within_days)}"
+        case UsageDrop():
+            return (
+                f"uses of {_days(predicate.recent_days)} below {predicate.below_share:.0%} of the usual "
+                f"(at least {predicate.before_at_least} in {_days(predicate.before_days)} before)"
+            )
+    return _faded(predicate)
+
+
+def _faded(predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow | Quiet) -> str:
+    match predicate:
+        case NoPerson():
+            return f"nobody known by name in {_days(predicate.within_days)}"
+        case NoTrial():
+            return "no trial runs"
+        case ScoreBelow():
+            return f"score below {predicate.points:g}"
+        case CountBelow():
+            few = "none" if predicate.fewer_than == 1 else f"fewer than {predicate.fewer_than}"
+            return f"{few} of {_any(predicate.types)} in {_days(predicate.within_days)}"
+        case UsesBelow():
+            return f"fewer than {predicate.fewer_than} uses in {_days(predicate.within_days)}"
+        case Quiet():
+            return f"no sign of a person for {_days(predicate.days)}"
+
+
+def conditions(predicates: tuple[Predicate, ...]) -> str:
+    """Conditions that must all hold."""
+    return " and ".join(map(condition, predicates))
+
+
+def entering(rule: StageRule) -> str:
+    """What brings an account into a stage by behaviour; '' where nothing does."""
+    return "; or ".join(map(conditions, rule.enter))
+
+
+def fading(rule: ActivityRule) -> str:
+    """How an activity's points fade."""
+    if rule.lifespan_days is not None:
+        return f"evenly to 0 in {_days(rule.lifespan_days)}"
+    return f"half in {_days(rule.half_life_days or 0)}"
+
+
+def timer(rule: Timer) -> str:
+    """When a timer is due."""
+    match rule:
+        case TrialQuiet():
+            return f"{_days(rule.days)} after a trial's last use"
+        case TrialEnds():
+            return f"{_days(rule.days_before)} before a trial ends"
+        case CustomerEvery():
+            return f"every {_days(rule.days)}, for customers"
+        case SlaOver():
+            return "when a stage's time is over"
+
+
+def judged(rule: TriggerRule) -> str:
+    """When a trigger is judged, and what must hold."""
+    when = [f"after {_any(rule.after)}"] if rule.after else []
+    when += [timer(rule.timer)] if rule.timer else []
+    asked = f", if {conditions(rule.when)}" if rule.when else ""
+    return " or ".join(when) + asked
+
+
+def ways_into(rules: Rules, stage: str) -> list[str]:
+    """What else brings accounts into a stage: facts of the CRM, silence, gates that do not open."""
+    ways = [
+        f"{_any(rule.types)} of the CRM" + (f", if {conditions(rule.when)}" if rule.when else "")
+        for rule in rules.facts
+        if rule.stage == stage
+    ]
+    if rules.quiet.stage == stage:
+        ways.append(
+            f"no sign of a person for {_days(rules.quiet.days)} ({_days(rules.quiet.customer_days)} for customers)"
+        )
+    ways += [
+        f"the gate {rule.name} does not open" for rule in rules.stages if rule.gate and rule.gate.otherwise == stage
+    ]
+    return ways
+
+
+def _any(names: tuple[str, ...]) -> str:
+    return " or ".join(names) if len(names) <= 2 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _days(days: float) -> str:
+    return "1 day" if days == 1 else f"{days:g} days"
