@@ -1,7 +1,8 @@
 """The accounts topic, read to its end and written; and facts for `identify`."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import typer
@@ -70,11 +71,8 @@ async def write_directory(loaded: Settings, changes: Mapping[str, Account | None
     Raises:
         SettingsError: the broker does not take them.
     """
-    await _create_topics(loaded)
-    producer = AIOKafkaProducer(**connection_options(loaded), enable_idempotence=True)
     name, sent = loaded.topics.name(ACCOUNTS), []
-    try:
-        await producer.start()
+    async with _producing(loaded) as producer:
         with Progress(console=Console(stderr=True), disable=len(changes) < PROGRESS_FROM) as progress:
             task = progress.add_task("writing accounts", total=len(changes))
             for key, account in changes.items():
@@ -82,10 +80,6 @@ async def write_directory(loaded: Settings, changes: Mapping[str, Account | None
                 sent.append(await producer.send(name, value, key.encode(), partition=present.partitions.get(key)))
                 progress.advance(task)
             await asyncio.gather(*sent)
-    except KafkaError as error:
-        raise _away(loaded, error) from error
-    finally:
-        await producer.stop()
 
 
 async def write_facts(loaded: Settings, facts: Sequence[IdentityFact]) -> None:
@@ -94,16 +88,23 @@ async def write_facts(loaded: Settings, facts: Sequence[IdentityFact]) -> None:
     Raises:
         SettingsError: the broker does not take them.
     """
-    await _create_topics(loaded)
-    producer = AIOKafkaProducer(**connection_options(loaded), enable_idempotence=True)
     name, sent = loaded.topics.name(IDENTITY), []
-    try:
-        await producer.start()
+    async with _producing(loaded) as producer:
         partitions = len(await producer.partitions_for(name))
         for fact in facts:
             key = fact.subject.encode()
             sent.append(await producer.send(name, fact.encode(), key, partition=partition_of(key, partitions)))
         await asyncio.gather(*sent)
+
+
+@asynccontextmanager
+async def _producing(loaded: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer to topics that are there; what the broker does not take is said in our words."""
+    await _create_topics(loaded)
+    producer = AIOKafkaProducer(**connection_options(loaded), enable_idempotence=True)
+    try:
+        await producer.start()
+        yield producer
     except KafkaError as error:
         raise _away(loaded, error) from error
     finally:
