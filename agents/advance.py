@@ -13,8 +13,9 @@ from pipeline.journal.account import AccountWork, Worked
 from pipeline.rules.model import Rules
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
+from schemas.alert_held import HeldAlert
 from schemas.journey import JourneyState
-from schemas.topics import ALERTS, RETURNED, TRANSITIONS, TopicNames
+from schemas.topics import ALERTS, HELD, RETURNED, TRANSITIONS, TopicNames
 from schemas.transition import Transition
 
 JOURNAL = b"\xff"
@@ -33,6 +34,7 @@ class AdvanceHandler:
 
     def __init__(self, names: TopicNames, directory: Callable[[], Directory], rules: Rules, metrics: Metrics) -> None:
         self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
+        self._held = names.name(HELD)
         self._alerts = {team: names.name(topic) for team, topic in ALERTS.items()}
         self._directory, self._rules, self._metrics = directory, rules, metrics
 
@@ -92,6 +94,9 @@ class AdvanceHandler:
             out.send(self._transitions, key, transition.encode(), transition_headers(transition))
         for alert in result.alerts:
             out.send(self._alerts[alert.team], key, alert.encode(), alert_headers(alert))
+        for held in result.held_back:
+            if held.record is not None:
+                out.send(self._held, key, held.record.encode(), held_headers(held.record))
         for returned in result.returned:
             out.send(self._returned, returned.subject.encode(), returned.encode())
         out.count(lambda: self._count(result))
@@ -137,6 +142,12 @@ def alert_headers(alert: Alert) -> list[Header]:
     """CloudEvents (binary mode) headers, the trigger, and whether it is raised or retracted."""
     head = cloud_event(alert.alert_id, "intent.alert.v1", alert.account_id, alert.raised_at.isoformat())
     return [*head, ("ce_trigger", alert.trigger.encode()), ("ce_status", alert.status.encode())]
+
+
+def held_headers(held: HeldAlert) -> list[Header]:
+    """CloudEvents (binary mode) headers, the trigger, and why it was held."""
+    head = cloud_event(held.held_id, "intent.alert.held.v1", held.account_id, held.held_at.isoformat())
+    return [*head, ("ce_trigger", held.trigger.encode()), ("ce_reason", held.reason.encode())]
 
 
 def cloud_event(id_: str, kind: str, subject: str, moment: str) -> list[Header]:

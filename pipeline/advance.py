@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.alert import make_alert
+from pipeline.alert import make_alert, make_held
 from pipeline.explain import sentence
 from pipeline.journey import Journey
 from pipeline.rules.model import ActivityRule, Phase, Rules, StageRule, TriggerRule
@@ -21,6 +21,7 @@ from pipeline.weigh import fit_of, points_of
 from schemas.account import Account, AccountStatus
 from schemas.activity import Attributed
 from schemas.alert import Alert
+from schemas.alert_held import HeldAlert, HeldReason
 from schemas.base import from_ms, stable_id, to_ms
 from schemas.event import Grade
 from schemas.identity import IP_METHODS
@@ -38,11 +39,15 @@ SINCE_UNKNOWN = -1
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that was not raised, and why: `cooldown`, `late`, `ip_only`, `suppressed`, or `restated`: it came to
-    light when the account was folded anew, and history that is filled in late never alerts."""
+    """An alert that was not raised, and why.
+
+    Args:
+        record: to send; None where the same was recorded that day.
+    """
 
     trigger: str
-    reason: str
+    reason: HeldReason
+    record: HeldAlert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,13 +337,22 @@ class Fold:
 
     def _raise(self, rule: TriggerRule, decisive: Iterable[str], origin: str, received_ms: int, late: bool) -> None:
         journey = self._journey
-        fired_ms = journey.fired.get(rule.name)
-        if fired_ms is not None and journey.now_ms - fired_ms < rule.cooldown_days * DAY_MS:
-            self._held_back.append(HeldBack(rule.name, "cooldown"))
+        fired_ms, cooldown_ms = journey.fired.get(rule.name), int(rule.cooldown_days * DAY_MS)
+        if fired_ms is not None and journey.now_ms - fired_ms < cooldown_ms:
+            self._hold(rule, HeldReason.COOLDOWN, received_ms, fired_ms + cooldown_ms)
         elif late:
-            self._held_back.append(HeldBack(rule.name, "late"))
+            self._hold(rule, HeldReason.LATE, received_ms)
         elif journey.by_ip_only(frozenset(decisive)):
-            self._held_back.append(HeldBack(rule.name, "ip_only"))
+            self._hold(rule, HeldReason.IP_ONLY, received_ms)
         else:
             journey.fired[rule.name] = journey.now_ms
             self._alerts.append(make_alert(rule, journey, decisive, origin, received_ms))
+
+    def _hold(self, rule: TriggerRule, reason: HeldReason, received_ms: int, until_ms: int = 0) -> None:
+        journey = self._journey
+        what, day = f"{rule.name}:{reason}", journey.now_ms // DAY_MS
+        record = None
+        if journey.noted.get(what) != day:
+            journey.noted[what] = day
+            record = make_held(rule, journey, reason, day, received_ms, until_ms)
+        self._held_back.append(HeldBack(rule.name, reason, record))

@@ -6,6 +6,7 @@ from pipeline.explain import sentence
 from pipeline.journey import Journey
 from pipeline.rules.model import TriggerRule
 from schemas.alert import Alert, AlertPerson
+from schemas.alert_held import HeldAlert, HeldReason
 from schemas.base import from_ms, stable_id
 from schemas.cause import Cause
 
@@ -47,6 +48,59 @@ def make_alert(rule: TriggerRule, journey: Journey, decisive: Iterable[str], ori
         confidence=confidence_of(causes),
         causes=causes,
         rule_version=journey.rules.version,
+    )
+
+
+def make_held(
+    rule: TriggerRule, journey: Journey, reason: HeldReason, day: int, received_ms: int, until_ms: int = 0
+) -> HeldAlert:
+    """The record of an alert that is not raised now.
+
+    Args:
+        rule: the trigger.
+        journey: the account, at the moment of the trigger.
+        reason: why it is not raised.
+        day: days since 1970 of that moment; part of the record's id.
+        received_ms: when the broker took the raw record.
+        until_ms: when the reason ends; 0 if it has no end.
+    """
+    return HeldAlert(
+        held_id=stable_id("held", journey.account_id, rule.name, reason, day),
+        trigger=rule.name,
+        team=rule.team,
+        account_id=journey.account_id,
+        account_name=journey.account_name,
+        owner=journey.standing.owner,
+        tier=journey.standing.tier,
+        stage=journey.stage,
+        reason=reason,
+        held_at=from_ms(journey.now_ms),
+        received_at=from_ms(received_ms),
+        until=from_ms(until_ms) if until_ms else None,
+        title=rule.title,
+        score=journey.score(),
+        rule_version=journey.rules.version,
+    )
+
+
+def held_of(alert: Alert, reason: HeldReason) -> HeldAlert:
+    """The record of an alert that was made and is not sent."""
+    return HeldAlert(
+        held_id=stable_id("held", alert.alert_id, reason),
+        alert_id=alert.alert_id,
+        trigger=alert.trigger,
+        team=alert.team,
+        account_id=alert.account_id,
+        account_name=alert.account_name,
+        owner=alert.owner,
+        tier=alert.tier,
+        stage=alert.stage,
+        reason=reason,
+        held_at=alert.raised_at,
+        received_at=alert.received_at,
+        title=alert.title,
+        score=alert.score,
+        rule_version=alert.rule_version,
     )
 
 

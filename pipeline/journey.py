@@ -61,6 +61,7 @@ class Journey:
         self.heard_ms = state.heard_ms
         self.fired = dict(state.fired)
         self.timers_done = dict(state.timers_done)
+        self.noted = dict(state.noted)
         self.seen = list(state.seen)
         self.now_ms = state.clock_ms
         self._kept = state
@@ -88,6 +89,7 @@ class Journey:
             heard_ms=self.heard_ms,
             fired=dict(self.fired),
             timers_done=dict(self.timers_done),
+            noted=dict(self.noted),
             seen=tuple(self.seen),
             due_ms=self.next_due_ms(),
             suppressed=self._kept.suppressed,

@@ -107,6 +107,9 @@ class JourneyState(Record):
     )
     fired: dict[str, int] = Field(default_factory=dict, description="Trigger -> event time it last fired, ms.")
     timers_done: dict[str, int] = Field(default_factory=dict, description="Timer -> due time last fired, ms.")
+    noted: dict[str, int] = Field(
+        default_factory=dict, description="Trigger and reason it was held back for -> day since 1970 it last was."
+    )
     seen: tuple[str, ...] = Field((), description="Newest activity ids, shortened: duplicates are known by them.")
     due_ms: int = Field(0, description="When the next timer is due, ms since 1970 UTC; 0 if none.")
     suppressed: bool = Field(False, description="The directory keeps it out: its journey goes on, and nothing is said.")

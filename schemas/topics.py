@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
+from schemas.alert_held import HeldAlert
 from schemas.base import Source, Team
 from schemas.event import Event
 from schemas.handover.entry import Handover
@@ -123,6 +124,7 @@ TRANSITIONS = Topic(
     bytes_max=OWN_BYTES_MAX,
 )
 ALERTS: Mapping[Team, Topic] = {team: _alerts(team) for team in Team}
+HELD = Topic("intent.alerts.held.v1", HeldAlert, "account id", "advance", "subscribers", 90)
 ACCOUNTS = Topic(
     "intent.accounts.v1",
     Account,
@@ -166,6 +168,7 @@ CATALOGUE: tuple[Topic, ...] = (
     RETURNED,
     TRANSITIONS,
     *ALERTS.values(),
+    HELD,
     ACCOUNTS,
     FEEDBACK,
     ANSWERS,

@@ -16,12 +16,13 @@ from pipeline.advance import Advanced, HeldBack, advance, standing_of, wake
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
-from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, said_alert, said_transition, settle
+from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, held_back, said_alert, said_transition, settle
 from pipeline.rules.model import Rules
 from pipeline.score import DAY_MS
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity, Attributed
 from schemas.alert import Alert
+from schemas.alert_held import HeldReason
 from schemas.event import Grade
 from schemas.hit import Hit, Returned
 from schemas.journey import JournalHead, JourneyState
@@ -166,7 +167,7 @@ class AccountWork:
             self._journal.follow(head, before, entry)
         self._held_back += result.held_back
         if self._suppressed:
-            self._held_back += [HeldBack(alert.trigger, "suppressed") for alert in result.alerts]
+            self._held_back += [held_back(alert, HeldReason.SUPPRESSED) for alert in result.alerts]
         elif result.transitions or result.alerts:
             head = self._say(head, result, number)
         self._state = result.state.model_copy(update={"journal": head, "suppressed": self._suppressed})

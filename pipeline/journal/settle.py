@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from pipeline.advance import HeldBack
+from pipeline.alert import held_of
 from pipeline.journal.refold import Refolded
 from schemas.alert import Alert, AlertStatus
+from schemas.alert_held import HeldReason
 from schemas.kept.journal import Said
 from schemas.transition import Transition
 
@@ -52,6 +54,11 @@ def said_alert(alert: Alert, entry: int) -> Said:
     return Said.model_construct(entry=entry, transition=None, alert=slim, digest="", muted=False)
 
 
+def held_back(alert: Alert, reason: HeldReason) -> HeldBack:
+    """An alert that was made and is not sent."""
+    return HeldBack(alert.trigger, reason, held_of(alert, reason))
+
+
 def digest_of(transition: Transition) -> str:
     """Hash of what a transition says as it is made, rule version aside: rules that change nothing else are no news."""
     content = transition.encode().replace(transition.rule_version.encode(), b"")
@@ -89,7 +96,7 @@ def settle(
         for _, alert in refolded.alerts.values():
             if alert.alert_id not in known and alert.alert_id not in settled.unsaid:
                 settled.unsaid[alert.alert_id] = NEVER_SAID
-                settled.held_back.append(HeldBack(alert.trigger, "restated"))
+                settled.held_back.append(held_back(alert, HeldReason.RESTATED))
     return settled
 
 

@@ -14,7 +14,7 @@ from schemas.account import Account
 from schemas.activity import Activity
 from schemas.event import Grade
 from schemas.hit import Returned
-from schemas.topics import ALERTS, RETURNED, TRANSITIONS, Topic, TopicNames
+from schemas.topics import ALERTS, HELD, RETURNED, TRANSITIONS, Topic, TopicNames
 from tests.account_lane import retraction
 from tests.builders import activity, at
 from tests.journeys import SAAS
@@ -149,3 +149,20 @@ def test_a_machine_makes_no_account() -> None:
     lane = Lane()
     lane.handle(DEMO.model_copy(update={"grade": Grade.MACHINE}), retraction(2))
     assert len(lane.store) == 0
+
+
+def test_what_is_not_raised_is_recorded_once_a_day_with_its_reason() -> None:
+    lane = Lane()
+    out, _ = lane.handle(DEMO)
+    assert sent(out, HELD) == []
+    again = [activity(1.1 + hours / 24, "demo_request", "", subject="a:v-1") for hours in range(3)]
+    out, _ = lane.handle(*again, activity(2.1, "demo_request", "", subject="a:v-1"))
+    records = [(key, value, headers) for key, value, headers in sent(out, HELD) if value["trigger"] == "demo_request"]
+    assert [key for key, _, _ in records] == [b"acme", b"acme"]
+    assert [value["reason"] for _, value, _ in records] == ["cooldown", "cooldown"]
+    assert len({value["held_id"] for _, value, _ in records}) == 2
+    assert records[0][1]["until"] is not None
+    assert records[0][2]["ce_reason"] == b"cooldown"
+    lane.directory = Directory({"acme": RIVAL})
+    out, _ = lane.handle(activity(30, "demo_request", "", subject="a:v-1"))
+    assert "suppressed" in [value["reason"] for _, value, _ in sent(out, HELD)]
