@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 
 from agents.clock import Clock
 from agents.metrics import Metrics
+from agents.shell.crash import Reach, pass_by
 from schemas.base import Record
 from schemas.errors import RecordError, TransientSinkError
 from schemas.topics import Topic
@@ -141,6 +142,7 @@ class ArchiveWork:
         writer: shared by all lanes.
         committer: commits offsets of the group.
         clock, metrics: as everywhere.
+        reach: told of crash points.
     """
 
     def __init__(
@@ -150,9 +152,10 @@ class ArchiveWork:
         committer: Callable[[], Committer],
         clock: Clock,
         metrics: Metrics,
+        reach: Reach = pass_by,
     ) -> None:
         self._topics, self._writer, self._committer = topics, writer, committer
-        self._clock, self._metrics = clock, metrics
+        self._clock, self._metrics, self._reach = clock, metrics, reach
 
     async def open(self) -> None:
         """Nothing to open: the group's offsets are read by the consumer, and rows may come twice."""
@@ -166,9 +169,12 @@ class ArchiveWork:
         values = [record.value for record in records]
         keys = [record.key for record in records] if topic.compacted else ()
         rows = rows_of(cast(type[Record], topic.noun), values, coordinates, self._refuse, keys)
+        self._reach("before_insert")
         if rows.rows:
             await self._writer.write(rows)
+        self._reach("after_insert")
         await self._committer().commit_offsets({tp: records[-1].offset + 1})
+        self._reach("after_offsets_committed")
         metrics = self._metrics
         metrics.records.labels("archive").inc(len(records))
         metrics.batch_records.labels("archive").observe(len(records))

@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.settings import Settings
+from agents.shell.seams import SEAMS, Seams
 from pipeline.directory import Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
@@ -29,6 +30,7 @@ class Runtime:
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
         networks: address data, as far as there is any.
+        seams: where fault tests get in.
     """
 
     settings: Settings
@@ -42,3 +44,4 @@ class Runtime:
     watermark_ms: Callable[[str], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
     networks: Networks = NO_NETWORKS
+    seams: Seams = SEAMS

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
         pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?)$",
         description="`system`, or `replay:<real ms>:<pipeline ms>:<speed>`: history played at a speed.",
     )
+    test_faults: bool = Field(False, description="For fault tests only: allows `crash_at`.")
+    crash_at: str = Field("", description="For fault tests only: `[<stage>.]<point>[:<n>][:KILL|TERM|STOP]`.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="before")
@@ -95,6 +97,14 @@ class Settings(BaseSettings):
     def _url_of_clickhouse(self) -> "Settings":
         if not self.clickhouse_url.get_secret_value().startswith(("http://", "https://", "chdb:")):
             raise ValueError("clickhouse_url must be http[s]://[user:password@]host:port")
+        return self
+
+    @model_validator(mode="after")
+    def _crash_only_in_tests(self) -> "Settings":
+        if self.crash_at and not self.test_faults:
+            raise ValueError(
+                "crash_at ends the worker on purpose; it is for fault tests, which set TRIGGERPOINT_TEST_FAULTS=1"
+            )
         return self
 
     @property

@@ -1,6 +1,7 @@
 """The line: which stages there are, what each reads, and how its lanes are made."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from aiokafka import TopicPartition
@@ -67,18 +68,40 @@ def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], T
         chosen: names out of `STAGES`.
         writer: makes the archive's writer; called only if it is chosen.
     """
-    wanted = set(chosen)
-    makers: Mapping[str, Callable[[], Stage]] = {
-        "ingest": lambda: _ingest(runtime),
-        "identify": lambda: _identify(runtime),
-        "advance": lambda: _advance(runtime),
-        "handover": lambda: _handover(runtime),
-        "archive": lambda: _archive(runtime, writer()),
+    wanted, verbs = set(chosen), verbs_of(runtime)
+    return [
+        _transactional(runtime, name, verbs[name]) if name in verbs else _archive(runtime, writer())
+        for name in STAGES
+        if name in wanted
+    ]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a stage with outputs on Kafka does, and how its lanes lie.
+
+    Args:
+        lane_of: input partition -> lane.
+        handler: partition number -> a lane's handler.
+        changelog: topic of its state; None for a stateless one.
+    """
+
+    lane_of: Callable[[TopicPartition], str]
+    handler: Callable[[int], Handler]
+    changelog: str | None
+
+
+def verbs_of(runtime: Runtime) -> Mapping[str, Verb]:
+    """The verb of each stage but the archive."""
+    return {
+        "ingest": _ingest(runtime),
+        "identify": _identify(runtime),
+        "advance": _advance(runtime),
+        "handover": _handover(runtime),
     }
-    return [makers[name]() for name in STAGES if name in wanted]
 
 
-def _ingest(runtime: Runtime) -> Stage:
+def _ingest(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
     sources = {topic: source for source in Source for topic in names.raw(source)}
 
@@ -86,56 +109,51 @@ def _ingest(runtime: Runtime) -> Stage:
         return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.networks)
 
     # stateless, and producers choose their partition counts: a lane per input partition
-    return _transactional(runtime, "ingest", lambda tp: f"{tp.topic}-{tp.partition}", handler, None)
+    return Verb(lambda tp: f"{tp.topic}-{tp.partition}", handler, None)
 
 
-def _identify(runtime: Runtime) -> Stage:
+def _identify(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
 
     def handler(partition: int) -> Handler:
         return IdentifyHandler(names, runtime.directory, runtime.metrics, runtime.networks)
 
-    return _transactional(runtime, "identify", _by_number, handler, names.name(SUBJECT_CHANGELOG))
+    return Verb(_by_number, handler, names.name(SUBJECT_CHANGELOG))
 
 
-def _advance(runtime: Runtime) -> Stage:
+def _advance(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
 
     def handler(partition: int) -> Handler:
         return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics)
 
-    return _transactional(runtime, "advance", _by_number, handler, names.name(JOURNEY_CHANGELOG))
+    return Verb(_by_number, handler, names.name(JOURNEY_CHANGELOG))
 
 
-def _handover(runtime: Runtime) -> Stage:
+def _handover(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
 
     def handler(partition: int) -> Handler:
         return HandoverHandler(names, runtime.handover, runtime.clock, runtime.metrics, partition)
 
-    return _transactional(runtime, "handover", _by_number, handler, names.name(HANDOVER_CHANGELOG))
+    return Verb(_by_number, handler, names.name(HANDOVER_CHANGELOG))
 
 
 def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
     names = runtime.settings.topics
     topics = {names.name(topic): topic for topic in ARCHIVED}
+    reach = runtime.seams.reach("archive")
 
     def make_work(app: StageApp, name: str, inputs: frozenset[TopicPartition]) -> Work:
-        return ArchiveWork(topics, writer, lambda: app.consumer, runtime.clock, runtime.metrics)
+        return ArchiveWork(topics, writer, lambda: app.consumer, runtime.clock, runtime.metrics, reach)
 
     group = runtime.settings.group("archive")
-    return Stage("archive", group, tuple(topics), lambda tp: f"{tp.topic}-{tp.partition}", make_work)
+    return Stage("archive", group, tuple(topics), lambda tp: f"{tp.topic}-{tp.partition}", make_work, reach)
 
 
-def _transactional(
-    runtime: Runtime,
-    name: str,
-    lane_of: Callable[[TopicPartition], str],
-    handler: Callable[[int], Handler],
-    changelog: str | None,
-) -> Stage:
-    settings = runtime.settings
-    group = settings.group(name)
+def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
+    settings, seams = runtime.settings, runtime.seams
+    group, changelog = settings.group(name), verb.changelog
 
     def make_work(app: StageApp, lane: str, owned: frozenset[TopicPartition]) -> Work:
         number = next(iter(owned)).partition
@@ -153,10 +171,12 @@ def _transactional(
             metrics=runtime.metrics,
             timeout_seconds=settings.transaction_timeout_seconds,
             grace_ms=int(settings.timer_grace_seconds * 1000),
+            reach=seams.reach(name),
+            make_producer=seams.producer,
         )
-        return TransactionalWork(setup, handler(number))
+        return TransactionalWork(setup, seams.handler(name, lane, verb.handler(number)))
 
-    return Stage(name, group, inputs_of(settings.topics)[name], lane_of, make_work)
+    return Stage(name, group, inputs_of(settings.topics)[name], verb.lane_of, make_work, seams.reach(name))
 
 
 def _by_number(tp: TopicPartition) -> str:

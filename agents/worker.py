@@ -29,6 +29,8 @@ from agents.observe.lag import LagMeter, lag_meter
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
+from agents.shell.crash import CrashPoint
+from agents.shell.seams import SEAMS, Seams
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
 from pipeline.identity.networks import NO_NETWORKS, Networks
@@ -50,10 +52,12 @@ class Worker:
     Args:
         settings: the worker's settings.
         stages: names out of `STAGES`; all by default.
+        seams: where fault tests get in.
     """
 
-    def __init__(self, settings: Settings, stages: Iterable[str] = STAGES) -> None:
+    def __init__(self, settings: Settings, stages: Iterable[str] = STAGES, seams: Seams | None = None) -> None:
         self._settings = settings
+        self._seams = seams or seams_of(settings)
         self._chosen = tuple(stages)
         self.metrics = Metrics(version("triggerpoint"))
         self._apps: list[StageApp] = []
@@ -99,6 +103,7 @@ class Worker:
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
             networks=networks,
+            seams=self._seams,
         )
         stages = build_stages(runtime, self._chosen, partial(self._make_writer, rules))
         for stage in stages:
@@ -330,8 +335,20 @@ def _frames(task: asyncio.Task[Any]) -> Iterator[Any]:
         awaited = getattr(awaited, "cr_await", None)
 
 
-async def run_worker(settings: Settings, stages: Iterable[str] = STAGES) -> None:
+def seams_of(settings: Settings) -> Seams:
+    """The crash point that is set, or nothing.
+
+    Raises:
+        SettingsError: there is no such point.
+    """
+    return Seams(reach=CrashPoint(settings.crash_at).of) if settings.crash_at else SEAMS
+
+
+async def run_worker(settings: Settings, stages: Iterable[str] = STAGES, seams: Seams | None = None) -> None:
     """Run until SIGINT or SIGTERM.
+
+    Args:
+        settings, stages, seams: see `Worker`.
 
     Raises:
         TriggerpointError: start-up failed, or an error stopped the worker.
@@ -341,7 +358,7 @@ async def run_worker(settings: Settings, stages: Iterable[str] = STAGES) -> None
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     loop.add_signal_handler(signal.SIGUSR1, dump_tasks)
-    worker = Worker(settings, stages)
+    worker = Worker(settings, stages, seams)
     failed = True
     try:
         await worker.start()

@@ -14,6 +14,7 @@ import faust
 from aiokafka import TopicPartition
 from faust.app.base import BootStrategy
 
+from agents.shell.crash import Reach
 from agents.shell.lanes import Batch, Lane, Lanes, Work
 from agents.shell.transport import BatchTransport
 
@@ -31,6 +32,7 @@ class Stage:
         inputs: names of the topics it reads.
         lane_of: partition -> lane; co-partitioned inputs of a stateful stage share one.
         make_work: makes a lane's work from its name and partitions.
+        reach: told of crash points.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Stage:
     inputs: tuple[str, ...]
     lane_of: Callable[[TopicPartition], str]
     make_work: "Callable[[StageApp, str, frozenset[TopicPartition]], Work]"
+    reach: Reach
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class StageApp(faust.App):
     BootStrategy = _Boot
     lanes: Lanes
     consumer_options: Mapping[str, Any]
+    reach: Reach
     has_assignment: bool = False
     """Whether the group has been joined; the assignment may be empty, when there are more workers than partitions."""
 
@@ -97,6 +101,7 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
         broker_max_poll_records=consumer_options["max_poll_records"],
     )
     app.consumer_options = consumer_options
+    app.reach = stage.reach
     app.transport = BatchTransport(app.conf.broker_consumer, app)
 
     rejoin = _rejoiner(app, watch)
@@ -108,6 +113,7 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
     app.lanes = Lanes(stage.lane_of, make_lane)
 
     async def open_lanes(_app: Any, assigned: set[Any], **_: Any) -> None:
+        stage.reach("at_assign")
         app.lanes.assign({TopicPartition(tp.topic, tp.partition) for tp in assigned})
         app.has_assignment = True
         watch.on_lanes(len(app.lanes))
@@ -117,6 +123,7 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
     async def feed(stream: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
+            stage.reach("after_fetch")
             app.lanes.put(Batch(TopicPartition(message.topic, message.partition), event.value, event.ack))
 
     app.agent(app.topic(*stage.inputs, allow_empty=True), name=stage.name)(feed)

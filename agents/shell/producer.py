@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError, MessageSizeTooLargeError
 
+from agents.shell.crash import Reach, pass_by
 from agents.shell.outbox import Outgoing
 from schemas.errors import RecordError
 from schemas.topics import OWN_BYTES_MAX
@@ -29,10 +30,18 @@ class LaneProducer:
         transactional_id: one per input partition, the same whoever owns it.
         group: consumer group whose offsets are committed.
         timeout_seconds: after this the broker aborts an open transaction.
+        reach: told of crash points.
     """
 
-    def __init__(self, options: Mapping[str, Any], transactional_id: str, group: str, timeout_seconds: float) -> None:
-        self._group = group
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        transactional_id: str,
+        group: str,
+        timeout_seconds: float,
+        reach: Reach = pass_by,
+    ) -> None:
+        self._group, self._reach = group, reach
         self._producer = AIOKafkaProducer(
             **options,
             transactional_id=transactional_id,
@@ -85,14 +94,17 @@ class LaneProducer:
         """
         producer = self._producer
         await producer.begin_transaction()
+        self._reach("after_begin")
         pending: list[asyncio.Future[Any]] = []
         try:
             for (topic, partition), outgoing in records.items():
                 for batch in self._batches(outgoing):
                     sent = await producer.send_batch(batch, topic, partition=partition)
                     pending.append(sent)
+            self._reach("after_send")
             if offsets:
                 await producer.send_offsets_to_transaction(dict(offsets), self._group)
+            self._reach("after_offsets")
             # a refused record must stop the commit: aiokafka would commit the rest
             await asyncio.gather(*pending)
         except (KafkaError, IllegalOperation, AssertionError) as error:
@@ -103,7 +115,9 @@ class LaneProducer:
             if isinstance(cause, MessageSizeTooLargeError):
                 raise RecordError(largest_of(records), "Raise the topic's max.message.bytes.") from error
             raise cause if isinstance(cause, KafkaError) else KafkaError(repr(cause)) from error
+        self._reach("before_commit")
         await producer.commit_transaction()
+        self._reach("after_commit")
 
     def _sender_error(self) -> BaseException | None:
         """Why the sender has died, if it has: what the next call says then is only that it is dead."""

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.clock import Clock
 from agents.metrics import Metrics
+from agents.shell.crash import Reach
 from agents.shell.outbox import Outbox
 from agents.shell.producer import LaneProducer
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
@@ -60,6 +61,8 @@ class LaneSetup:
         watermark_ms: timers fire by it, not by the clock: see `agents/watermark.py`.
         timeout_seconds: of a transaction.
         grace_ms: how long timers wait behind the watermark.
+        reach: told of crash points.
+        make_producer: `LaneProducer`, or what a fault test has instead.
     """
 
     stage: str
@@ -75,6 +78,8 @@ class LaneSetup:
     metrics: Metrics
     timeout_seconds: float
     grace_ms: int
+    reach: Reach
+    make_producer: Callable[..., LaneProducer]
 
 
 class TransactionalWork:
@@ -96,9 +101,12 @@ class TransactionalWork:
         """Fence, read committed offsets, rebuild the state."""
         setup = self._setup
         await self.close()
-        producer = LaneProducer(setup.options, setup.transactional_id, setup.group, setup.timeout_seconds)
+        producer = setup.make_producer(
+            setup.options, setup.transactional_id, setup.group, setup.timeout_seconds, setup.reach
+        )
         self._producer = producer
         await producer.start()
+        setup.reach("after_fence")
         # only now: the former owner can no longer commit, so these offsets are final
         self._next = dict(await setup.committed(setup.inputs))
         self._store = StateStore()
@@ -118,6 +126,7 @@ class TransactionalWork:
                     records_per_second=round(count / max(seconds, 1e-6)),
                 )
             self._measure_state()
+        setup.reach("after_recovery")
 
     async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
         """Work one batch and commit it."""
@@ -130,6 +139,7 @@ class TransactionalWork:
         metrics, stage = self._setup.metrics, self._setup.stage
         state, out = StateView(self._store), Outbox(self._setup.outputs.__getitem__)
         received_ms = self._handler.handle(records, state, out)
+        self._setup.reach("after_handle")
         await self._commit(state, out, {tp: records[-1].offset + 1})
         self._next[tp] = records[-1].offset + 1
         if received_ms:
@@ -176,6 +186,7 @@ class TransactionalWork:
         await self._producer.transact(out.records, offsets)
         state.commit()
         out.committed()
+        setup.reach("after_memory")
         setup.metrics.commit_seconds.labels(setup.stage).observe(time.monotonic() - began)
         setup.metrics.committed(setup.stage)
         if state.writes:
@@ -199,6 +210,7 @@ class TransactionalWork:
                     for record in records:
                         self._store.apply(record.key, record.value, *read_headers(record.headers))
                     count += len(records)
+                    self._setup.reach("in_recovery")
                     self._setup.metrics.recovered.labels(self._setup.stage).inc(len(records))
         finally:
             await consumer.stop()

@@ -106,7 +106,9 @@ class BatchConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Close all lanes before Faust waits for what is in work."""
+        self.app.reach("at_revoke")
         await self.lanes.close()
+        self.app.reach("after_revoke")
         await super().on_partitions_revoked(revoked)
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:

@@ -1,0 +1,34 @@
+"""Where fault tests get into a worker. An installation uses the defaults, which do nothing and cost nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agents.shell.crash import Reach, pass_by
+from agents.shell.producer import LaneProducer
+from agents.shell.transactional import Handler
+
+
+def _pass_by(stage: str) -> Reach:
+    return pass_by
+
+
+def _as_it_is(stage: str, lane: str, handler: Handler) -> Handler:
+    return handler
+
+
+@dataclass(frozen=True)
+class Seams:
+    """What a fault test may put in place.
+
+    Args:
+        reach: stage -> what its crash points call.
+        handler: (stage, lane, its verb) -> what the lane works with.
+        producer: makes a lane's producer.
+    """
+
+    reach: Callable[[str], Reach] = _pass_by
+    handler: Callable[[str, str, Handler], Handler] = _as_it_is
+    producer: Callable[..., LaneProducer] = LaneProducer
+
+
+SEAMS = Seams()
