@@ -8,11 +8,13 @@ from agents.metrics import Metrics
 from agents.shell.codec import decode
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
+from pipeline.classify import retyped
 from pipeline.directory import Directory
 from pipeline.identify import Identified, identify
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.learn import learn, take_back, wait
 from pipeline.machines.restate import newest_ms
+from pipeline.rules.model import Rules
 from pipeline.stitch.attribute import DAY_MS, HISTORY_DAYS
 from pipeline.stitch.hubs import crowded
 from schemas.activity import RETRACTION
@@ -28,6 +30,7 @@ class IdentifyHandler:
     Args:
         names: topic names of this installation.
         directory: gives the account directory as it is now.
+        rules: gives the journey as it is now: activities are typed by its mapping.
         metrics: as everywhere.
         networks: address data, as far as there is any.
     """
@@ -36,16 +39,17 @@ class IdentifyHandler:
         self,
         names: TopicNames,
         directory: Callable[[], Directory],
+        rules: Callable[[], Rules],
         metrics: Metrics,
         networks: Networks = NO_NETWORKS,
     ) -> None:
         self._events, self._returned = names.name(EVENTS), names.name(RETURNED)
         self._activities, self._identity = names.name(ACTIVITIES), names.name(IDENTITY)
-        self._directory, self._metrics, self._networks = directory, metrics, networks
+        self._directory, self._rules, self._metrics, self._networks = directory, rules, metrics, networks
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of events, of facts that came back, or of hits that accounts returned."""
-        directory = self._directory()
+        directory, classifier = self._directory(), self._rules().classifier
         touched: dict[bytes, SubjectState | None] = {}
         changed: set[bytes] = set()
         outcomes: Counter[str] = Counter()
@@ -57,7 +61,7 @@ class IdentifyHandler:
             if topic == self._events:
                 event = decode(Event, record)
                 received.append(event.received_ms)
-                result = identify(event, subject, directory, self._networks)
+                result = identify(event, subject, directory, self._networks, classifier.asked)
             elif topic == self._returned:
                 result = take_back(decode(Returned, record), subject, directory)
             else:
@@ -109,6 +113,7 @@ class IdentifyHandler:
 
     def _send(self, result: Identified, out: Outbox) -> None:
         for activity in result.activities:
+            activity = retyped(activity, self._rules().classifier)
             out.send(self._activities, activity.account_id.encode(), activity.encode())
         for fact in result.facts:
             out.send(self._identity, fact.subject.encode(), fact.encode())

@@ -3,8 +3,8 @@ network; `now`, rules and directory are arguments.
 
     ingest.py     bytes -> Event | Rejected            decode/ one file a format, grade.py human or machine
     identify.py   Event + subject state -> Activity    domains.py, directory.py who owns a mailbox's domain
-                                                       classify.py what kind of activity it is
     advance.py    Activity + journey state -> Transition, Alert
+                                                       classify.py what kind of activity it is, by the mapping
                                                        journey.py the account while a batch is folded
                                                        score.py points and causes; predicates.py conditions
                                                        rules.py stages, points, trigger points; alert.py the message

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipeline.alert import make_alert, make_held
+from pipeline.classify import retyped
 from pipeline.explain import sentence
 from pipeline.journey import Journey
 from pipeline.rules.model import ActivityRule, Phase, Rules, StageRule, TriggerRule
@@ -158,6 +159,7 @@ class Fold:
     def take(self, activity: Attributed) -> None:
         """Fold one activity; one seen before, a machine's, or one of a type that does not count changes nothing."""
         journey = self._journey
+        activity = retyped(activity, self._rules.classifier)
         rule = self._rules.activities.get(activity.type)
         if rule is None or activity.grade is Grade.MACHINE or not journey.mark_seen(activity.activity_id):
             return

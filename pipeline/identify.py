@@ -14,7 +14,6 @@ hits that were attributed before may be said anew with another grade.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pipeline.classify import activity_type
 from pipeline.directory import Directory
 from pipeline.domains import consumer_mail, mail_host
 from pipeline.identity.answer import NOBODY, Answer, Verdict, decide
@@ -73,7 +72,11 @@ class Identified:
 
 
 def identify(
-    event: Event, state: SubjectState | None, directory: Directory, networks: Networks = NO_NETWORKS
+    event: Event,
+    state: SubjectState | None,
+    directory: Directory,
+    networks: Networks = NO_NETWORKS,
+    asked: frozenset[str] = frozenset(),
 ) -> Identified:
     """Name the account behind one event.
 
@@ -82,18 +85,19 @@ def identify(
         state: what is known of the subject, None at first.
         directory: the accounts as they are now.
         networks: address data, as far as there is any.
+        asked: names of the producer's own properties that a hit has to carry.
     """
     known, state = state, state or SubjectState()
     if event.event_id in state.seen:
         return Identified(state, Outcome.DUPLICATE)
     real = with_real_ids(event)
     if real.subject != event.subject:
-        return _of_nobody(event, real, known, directory, networks)
+        return _of_nobody(event, real, known, directory, networks, asked)
     judged = regraded(real, state) if real.source in WATCHED else Regraded(real, {})
     verdict, own = _weighed(judged.event, state, directory, networks)
     if event.grade is Grade.MACHINE and (verdict.winner is None or verdict.winner.method in IP_METHODS):
         return _unnamed_machine(known, judged)
-    result = _named(event, state, judged, verdict, own)
+    result = _named(event, state, judged, verdict, own, asked)
     assert result.state is not None
     activities = (*judged.activities, *result.activities) if judged.activities else result.activities
     after = holding(result.state, activities) if activities else result.state
@@ -102,18 +106,20 @@ def identify(
     return replace(result, state=after, activities=activities)
 
 
-def _named(event: Event, state: SubjectState, judged: Regraded, verdict: Verdict, own: Verdict) -> Identified:
+def _named(
+    event: Event, state: SubjectState, judged: Regraded, verdict: Verdict, own: Verdict, asked: frozenset[str]
+) -> Identified:
     """Attribute an event and what waited, or let it wait."""
     real, winner = judged.event, verdict.winner
     after, facts = _shown(real, state, own, judged.changes)
     if winner is None or winner.method in IP_METHODS:
-        return _waiting(after, real, verdict, facts)
+        return _waiting(after, real, verdict, facts, asked)
     shared = bool(real.anonymous_id) and shared_device(after, event.occurred_ms)
     past, fell_out = ((), 0) if shared else attributed(after, winner, event.occurred_ms, event.received_ms)
     if after.history and not shared:
         after = after.model_copy(update={"history": (), "by_network": {}})
     person = _linked_person(after, real, winner) if real.user_id or not shared else ""
-    activity = to_activity(hit_of(event, real), winner, person, late=False)
+    activity = to_activity(hit_of(event, real, asked), winner, person, late=False)
     return Identified(after, Outcome.ATTRIBUTED, (*past, activity), facts, fell_out)
 
 
@@ -155,15 +161,17 @@ def _without_own_word(event: Event, state: SubjectState, answers: list[Answer]) 
     return [answer for answer in answers if answer.method is Method.STITCHED]
 
 
-def hit_of(event: Event, real: Event) -> Hit:
+def hit_of(event: Event, real: Event, asked: frozenset[str] = frozenset()) -> Hit:
     """What of an event an activity is made of; `real` is the event without placeholder ids, as it
-    is graded among the hits around it."""
+    is graded among the hits around it. Of its properties it carries those that are asked for."""
+    given = event.properties
     # all fields come from validated records: no second validation on the hot path
     return Hit.trusted(
         {
             "event_id": event.event_id,
             "source": event.source,
-            "type": activity_type(event),
+            "type": event.type,
+            "event_type": "",
             "occurred_ms": event.occurred_ms,
             "received_ms": event.received_ms,
             "subject": event.subject,
@@ -177,9 +185,11 @@ def hit_of(event: Event, real: Event) -> Hit:
             "topic": event.topic,
             "feature": event.feature,
             "product": event.product,
+            "form": event.form,
             "rating": event.rating,
             "amount": event.amount,
             "ends_ms": event.ends_ms,
+            "properties": {name: given[name] for name in asked if name in given} if asked and given else {},
         }
     )
 
@@ -240,9 +250,11 @@ def _linked_person(state: SubjectState, event: Event, winner: Answer) -> str:
     return best.person if best else ""
 
 
-def _waiting(state: SubjectState, event: Event, verdict: Verdict, facts: tuple[IdentityFact, ...]) -> Identified:
+def _waiting(
+    state: SubjectState, event: Event, verdict: Verdict, facts: tuple[IdentityFact, ...], asked: frozenset[str]
+) -> Identified:
     """A hit that names nobody, or somebody by its address alone, waits on."""
-    history, fell_out = remember(state.history, hit_of(event, event))
+    history, fell_out = remember(state.history, hit_of(event, event, asked))
     by_network, guess = state.by_network, verdict.winner
     if by_network and (guess is not None or fell_out):
         ids = {past.event_id for past in history}
@@ -265,7 +277,12 @@ def remember(history: tuple[Hit, ...], hit: Hit) -> tuple[tuple[Hit, ...], int]:
 
 
 def _of_nobody(
-    event: Event, real: Event, known: SubjectState | None, directory: Directory, networks: Networks
+    event: Event,
+    real: Event,
+    known: SubjectState | None,
+    directory: Directory,
+    networks: Networks,
+    asked: frozenset[str],
 ) -> Identified:
     """An event whose key is a placeholder: what else it says names it, but neither from nor for others of that key."""
     state = known or SubjectState()
@@ -281,5 +298,5 @@ def _of_nobody(
     after = state.model_copy(update={"seen": seen, "told": told})
     if verdict.winner is None:
         return Identified(after, Outcome.PLACEHOLDER, (), facts)
-    activity = to_activity(hit_of(event, real), verdict.winner, "", late=False)
+    activity = to_activity(hit_of(event, real, asked), verdict.winner, "", late=False)
     return Identified(after, Outcome.ATTRIBUTED, (activity,), facts)

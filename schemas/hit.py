@@ -16,9 +16,10 @@ class Hit(Record):
     event_id: str
     source: Source
     type: str = Field(
-        description="Activity type of the journey.",
+        description="Event type; of an activity the type the journey gives it.",
         examples=["pricing_view", "content_download"],
     )
+    event_type: str = Field("", description="The event's own type, where `type` is another.", examples=["page_view"])
     occurred_ms: int = Field(description="When it happened, ms since 1970 UTC.")
     received_ms: int = Field(description="When the broker took the raw record, ms since 1970 UTC.")
     subject: str = Field(description="Subject that did it.", examples=["a:v-81"])
@@ -32,9 +33,13 @@ class Hit(Record):
     topic: str = ""
     feature: str = ""
     product: str = ""
+    form: str = ""
     rating: float | None = None
     amount: float | None = None
     ends_ms: int = Field(0, description="When the trial runs out, ms since 1970 UTC; 0 if none.")
+    properties: dict[str, str] = Field(
+        default_factory=dict, description="Of the producer's own fields, those the journey's mapping asks for."
+    )
 
 
 class Returned(Record):

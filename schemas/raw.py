@@ -8,7 +8,8 @@ The smallest web event that counts:
     {"type": "page_view", "occurred_at": "2026-11-22T10:00:00Z", "anonymous_id": "v-81", "url": "https://x.io/pricing"}
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -159,3 +160,12 @@ RAW_MODELS: dict[Source, type[RawEvent]] = {
     Source.SUPPORT: SupportEvent,
     Source.SOCIAL: SocialEvent,
 }
+
+CUSTOM = "custom"
+"""Type of a vendor's call whose name nothing native stands for; the name is its property `event`."""
+
+EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
+    source.value: (*get_args(model.model_fields["type"].annotation), *((CUSTOM,) if source is Source.WEB else ()))
+    for source, model in RAW_MODELS.items()
+}
+"""Source -> types its events may have."""

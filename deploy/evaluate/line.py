@@ -119,7 +119,7 @@ class PlainLine:
         sources = {topic: source for source in Source for topic in NAMES.raw(source)}
         handlers: Mapping[str, Handler] = {
             "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics),
-            "identify": IdentifyHandler(NAMES, lambda: self.directory, self.metrics, networks),
+            "identify": IdentifyHandler(NAMES, lambda: self.directory, lambda: self.rules, self.metrics, networks),
             "advance": AdvanceHandler(NAMES, lambda: self.directory, self.rules, self.metrics),
         }
         inputs = inputs_of(NAMES)

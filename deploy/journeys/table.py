@@ -17,6 +17,7 @@ def tables(rules: Rules) -> Iterator[RenderableType]:
     yield _stages(rules)
     yield _triggers(rules)
     yield _activities(rules)
+    yield _mapping(rules)
     if lines := list(_weights(rules)):
         yield Text("\n".join(("Weights beside the points:", *lines)))
 
@@ -46,6 +47,10 @@ def as_json(rules: Rules) -> dict[str, object]:
             kind: {"label": rule.label, "points": rule.points, "fades": words.fading(rule)}
             for kind, rule in rules.activities.items()
         },
+        "mapping": [
+            {"type": rule.type, "events": words.mapping(rule), "shipped": at >= len(rules.mapping)}
+            for at, rule in enumerate(rules.whole_mapping)
+        ],
         "rules": rules.model_dump(mode="json"),
     }
 
@@ -94,6 +99,13 @@ def _activities(rules: Rules) -> Table:
     table = _table("Points", "activity", "in words", "points", "fade")
     for kind, rule in sorted(rules.activities.items(), key=lambda item: (-item[1].points, item[0])):
         table.add_row(kind, rule.label, f"{rule.points:g}", words.fading(rule))
+    return table
+
+
+def _mapping(rules: Rules) -> Table:
+    table = _table("Which activity an event is: the first that fits, else its own event type", "activity", "event", "")
+    for at, rule in enumerate(rules.whole_mapping):
+        table.add_row(rule.type, words.mapping(rule), "" if at < len(rules.mapping) else "shipped")
     return table
 
 

@@ -20,7 +20,8 @@ DICTIONARY = (
     b'"person_name":"","job_title":"","topic":"","feature":"","product":"","rating":,"amount":,"ends_ms":1'
     b'"signed_in""feature_used""content_download""product_view""docs_view""pricing_view""email_click""form_submit"'
     b'{"ticked_ms":17,"standing":{"name":"","owner":"","tier":"","customer_ms":1},"activities":[{"event_id":"'
-    b'","source":"web","type":"page_view","occurred_ms":17","received_ms":17","subject":"a:","subject":"e:","person":"'
+    b'","source":"web","type":"page_view","event_type":"page_view","occurred_ms":17","received_ms":17","subject":"a:","subject":"e:",'
+    b'"person":"'
     b'@","url":"https://www.","asset":"","activity_id":"","revision":1,"account_name":"","late":true,"method":"stitched"'
     b',"method":"email_directory","confidence":0.85,"confidence":1.0}]}'
 )

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterator
 
 from pipeline.journeyfile.fault import Fault, nearest
 from pipeline.journeyfile.tree import Node
+from pipeline.rules.mapping import IGNORED
 from pipeline.rules.predicates import FADING
 from schemas.journey import UNAWARE
+from schemas.raw import EVENT_TYPES
 
 
 def check_references(root: Node) -> list[Fault]:
@@ -25,12 +27,34 @@ def check_references(root: Node) -> list[Fault]:
             faults += _unknown(place, stages)
     if quiet is not None and quiet.value in stages and quiet.value not in detours:
         faults.append(Fault(quiet.line, quiet.path, f"`{quiet.value}` must be a detour (`phase: detour`)"))
+    faults += _mapping_faults(root)
     for name, stage in stages.items():
         faults += _stage_faults(name, stage, detours)
     for trigger in _items(_part(root, "triggers")):
         if _part(trigger, "after") is None and _part(trigger, "timer") is None and isinstance(trigger.value, dict):
             faults.append(Fault(trigger.line, trigger.path, "has neither `after` nor `timer`, so it can never fire"))
     return faults
+
+
+def _mapping_faults(root: Node) -> Iterator[Fault]:
+    """A mapping leads from event types there are to activity types of this file."""
+    activities = _part(root, "activities")
+    types = (*(activities.value if activities is not None and isinstance(activities.value, dict) else ()), IGNORED)
+    for rule in _items(_part(root, "mapping")):
+        to = _part(rule, "type")
+        if to is not None and isinstance(to.value, str) and to.value not in types:
+            what = nearest(to.value, types, "activity types")
+            yield Fault(to.line, to.path, f"`{to.value}` is no activity type of this file; {what}")
+        source = _text(rule, "source")
+        known = EVENT_TYPES.get(source) or sorted({event for events in EVENT_TYPES.values() for event in events})
+        for event in _items(_part(rule, "events")):
+            if isinstance(event.value, str) and event.value not in known:
+                what = nearest(event.value, known, f"those of {source}" if source in EVENT_TYPES else "event types")
+                yield Fault(event.line, event.path, f"`{event.value}` is no event type{_of(source)}; {what}")
+
+
+def _of(source: str) -> str:
+    return f" of source {source}" if source in EVENT_TYPES else ""
 
 
 def _stage_faults(name: str, stage: Node, detours: set[str]) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """A journey's rules: frozen data, what they ask, and what can be said of them.
 
 model.py        what counts, the stages, the trigger points
+mapping.py      which activity type an event is
 predicates.py   conditions by name, with their parameters
 words.py        rules in words
 doubts.py       what is allowed, but cannot be meant

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline.rules.model import CustomerEvery, FactRule, Rules, SlaOver, StageRule, TrialEnds, TrialQuiet, TriggerRule
-from pipeline.rules.words import condition, conditions, timer
+from pipeline.rules.words import condition, conditions, mapping, timer
 
 ORDERED = ("stages", "triggers")
 _CONDITIONS = frozenset({"when", "leave"})
@@ -14,14 +14,22 @@ _CONDITIONS = frozenset({"when", "leave"})
 
 def differences(old: Rules, new: Rules) -> Iterator[str]:
     """Each difference as a line, in the file's order; nothing where both mean the same."""
-    yield from _fields("", old, new, skip=frozenset({"activities", *ORDERED, "facts"}))
+    yield from _fields("", old, new, skip=frozenset({"activities", "mapping", *ORDERED, "facts"}))
     yield from _named("activity", old.activities, new.activities)
+    yield from _mapping(old, new)
     yield from _named("stage", old.stage_by_name, new.stage_by_name)
     yield from _order("stages", [rule.name for rule in old.stages], [rule.name for rule in new.stages])
     yield from _named("fact", _facts(old), _facts(new))
     before, after = ({rule.name: rule for rule in rules.triggers} for rules in (old, new))
     yield from _named("trigger", before, after)
     yield from _order("triggers", list(before), list(after))
+
+
+def _mapping(old: Rules, new: Rules) -> Iterator[str]:
+    before, after = ([f"{mapping(part)} -> {part.type}" for part in rules.mapping] for rules in (old, new))
+    yield from (f"mapping: no longer {line}" for line in before if line not in after)
+    yield from (f"mapping: also {line}" for line in after if line not in before)
+    yield from _order("mapping", before, after)
 
 
 def _facts(rules: Rules) -> dict[str, FactRule]:

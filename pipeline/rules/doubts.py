@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pipeline.rules.model import ANY, CustomerEvery, Phase, Rules, SlaOver, StageKind, TriggerRule
 from pipeline.rules.predicates import Count, InStage, IsCustomer, IsProspect, Predicate, Score, ScoreBelow
 from pipeline.rules.words import ways_into
+from schemas.base import Source
 from schemas.journey import UNAWARE
 
 
 def doubts_of(rules: Rules) -> Iterator[tuple[str, str]]:
     """Place in the file and what is doubtful about it, in the file's order."""
+    yield from _of_mapping(rules)
     reached = {UNAWARE} | {rule.name for rule in rules.stages if _is_reached(rules, rule.name)}
     for stage in rules.stages:
         place = f"stages.{stage.name}"
@@ -26,6 +28,16 @@ def doubts_of(rules: Rules) -> Iterator[tuple[str, str]]:
     for trigger in rules.triggers:
         for doubt in _of_trigger(trigger, rules, reached):
             yield f"triggers.{trigger.name}", doubt
+
+
+def _of_mapping(rules: Rules) -> Iterator[tuple[str, str]]:
+    taken: set[tuple[Source, str]] = set()
+    for number, rule in enumerate(rules.mapping, 1):
+        own = {(source, event) for source in Source for event in rule.events if rule.source in (None, source)}
+        if own <= taken:
+            yield f"mapping[{number}]", "it is never reached: a rule before it takes all these events"
+        if not rule.model_dump(exclude={"type", "events", "source"}, exclude_defaults=True):
+            taken |= own
 
 
 def _is_reached(rules: Rules, stage: str) -> bool:

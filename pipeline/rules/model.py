@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 import orjson
 from pydantic import Field, model_validator
 
+from pipeline.rules.mapping import SHIPPED, Classifier, MappingRule, Name
 from pipeline.rules.predicates import Days, Predicate
 from schemas.alert import Play
 from schemas.base import Record, Team
@@ -21,7 +22,6 @@ from schemas.journey import UNAWARE
 ANY = "any"
 """In a trigger's `after`: every type that has points."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 Multiplier = Annotated[float, Field(ge=0, le=20)]
 
@@ -224,6 +224,10 @@ class Rules(Record):
         min_length=1,
         description="Types that count. Others (mail delivered, mail opened: often machines) change nothing.",
     )
+    mapping: tuple[MappingRule, ...] = Field(
+        (), description="Which activity type an event is; the first that fits, else its own event type."
+    )
+    shipped_mapping: bool = Field(True, description="The shipped mapping holds behind the journey's own.")
     stages: tuple[StageRule, ...] = Field(
         min_length=1, description="From the first stage to the last; the highest that holds wins."
     )
@@ -240,8 +244,19 @@ class Rules(Record):
     @cached_property
     def version(self) -> str:
         """Content hash: the same rules have the same version anywhere, however they were written down."""
-        content = orjson.dumps(orjson.loads(self.encode()), option=orjson.OPT_SORT_KEYS)
+        whole = orjson.loads(self.encode()) | {"mapping": [orjson.loads(rule.encode()) for rule in self.whole_mapping]}
+        content = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
         return blake2b(content, digest_size=6).hexdigest()
+
+    @cached_property
+    def whole_mapping(self) -> tuple[MappingRule, ...]:
+        """The journey's own mapping, and behind it the shipped one if it holds."""
+        return (*self.mapping, *(SHIPPED if self.shipped_mapping else ()))
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """Says which activity type an event is."""
+        return Classifier(self.whole_mapping)
 
     @cached_property
     def fading(self) -> dict[str, tuple[bool, float]]:

@@ -1,5 +1,6 @@
 """Rules in words, for tables and differences that people read."""
 
+from pipeline.rules.mapping import MappingRule, Range
 from pipeline.rules.model import (
     ActivityRule,
     CustomerEvery,
@@ -110,6 +111,33 @@ def timer(rule: Timer) -> str:
             return f"every {_days(rule.days)}, for customers"
         case SlaOver():
             return "when a stage's time is over"
+
+
+_MATCHERS = {
+    "pages": "on a page {}",
+    "pages_with": "on a page with {}",
+    "forms": "form {}",
+    "assets": "asset {}",
+    "topics": "about {}",
+    "features": "feature {}",
+    "products": "product {}",
+}
+
+
+def mapping(rule: MappingRule) -> str:
+    """Which events a rule of the mapping takes, e.g. `page_view of web, on a page pricing or plans`."""
+    parts = [_any(rule.events) + (f" of {rule.source}" if rule.source else "")]
+    parts += [text.format(_any(given)) for name, text in _MATCHERS.items() if (given := getattr(rule, name))]
+    parts += [f"{name} {_range(asked)}" for name in ("rating", "amount") if (asked := getattr(rule, name))]
+    parts += [
+        f"{name} {_any(asked.any_of) if asked.any_of else _range(asked)}" for name, asked in rule.properties.items()
+    ]
+    return ", ".join(parts)
+
+
+def _range(asked: Range) -> str:
+    bounds = (("from", asked.at_least), ("to", asked.at_most), ("below", asked.below))
+    return " ".join(f"{word} {number:g}" for word, number in bounds if number is not None)
 
 
 def judged(rule: TriggerRule) -> str:

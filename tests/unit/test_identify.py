@@ -77,7 +77,7 @@ def test_anonymous_history_is_attributed_once_a_name_is_known() -> None:
 def test_what_happened_just_before_the_name_is_not_late() -> None:
     state = identify(event(0, type="form_submit", form="demo", anonymous_id="v-1"), None, DIRECTORY).state
     named = identify(event(0.01, type="identify", anonymous_id="v-1", email="jane@acme.com"), state, DIRECTORY)
-    assert [(item.type, item.late) for item in named.activities] == [("demo_request", False), ("identify", False)]
+    assert [(item.type, item.late) for item in named.activities] == [("form_submit", False), ("identify", False)]
 
 
 def test_history_older_than_30_days_is_not_attributed() -> None:
@@ -92,7 +92,7 @@ def test_what_waits_keeps_only_what_an_activity_is_made_of() -> None:
     assert state is not None
     assert len(state.encode()) < 1500
     (past, _) = identify(event(1, anonymous_id="v-1", email="jane@acme.com"), state, DIRECTORY).activities
-    assert (past.type, past.url) == ("pricing_view", "https://x.io/pricing")
+    assert (past.type, past.url) == ("page_view", "https://x.io/pricing")
 
 
 def test_facts_tell_the_other_ids_once() -> None:

@@ -111,6 +111,22 @@ CHANGES = [
     ("points: 2}", "points: 6}", "6 is above the 5 points it is entered by: accounts would go to and fro"),
     ("score_below: {points: 2}", "usage_drop", "a stage on the way is left by what fades"),
     ("stage: dormant}", "stage: dormnat}", "`dormnat` is no stage of this file; did you mean `dormant`?"),
+    *(
+        ("quiet: {stage: dormant}", f"mapping: [{{{given}}}]\nquiet: {{stage: dormant}}", said)
+        for given, said in (
+            ("type: zebra, events: [page_view]", "mapping[1].type: `zebra` is no activity type of this file; "
+             "activity types are: ignored, page_view, pricing_view"),
+            ("type: pricing_veiw, events: [page_view]", "did you mean `pricing_view`?"),
+            ("type: page_view, events: [page_veiw]", "`page_veiw` is no event type; did you mean `page_view`?"),
+            ("type: page_view, events: [clcik], source: email", "`clcik` is no event type of source email; "
+             "did you mean `click`?"),
+            ("type: page_view, events: [page_view], source: wbe", "`wbe` is not known; did you mean `web`?"),
+            ("type: page_view, events: [page_view], page: [x]", "`page` is no field here; did you mean `pages`?"),
+            ("type: page_view, events: [page_view], rating: 3", "must be a mapping of names to values, is `3`"),
+            ("type: page_view, events: [custom], properties: {a: {}}", "give either any_of, or a range"),
+            ("type: page_view", "mapping[1]: `events` is missing"),
+        )
+    ),
     ("team: sales", "team: sale", "`sale` is not known; did you mean `sales`?"),
     ("team: sales", "team: yes", "`yes` is read as true by YAML"),
     ("after: [pricing_view]", "after: [pricing]", "triggers.prices.after[1]: `pricing` is no activity type"),

@@ -19,6 +19,7 @@ from schemas.event import Event, Grade
 from schemas.identity import FactKind, IdentityFact, SubjectState
 from schemas.topics import EVENTS, TopicNames
 from tests.builders import BASE_MS, event
+from tests.journeys import SAAS
 from tests.mail import GATEWAY, PHONE, mail
 
 MINUTE_MS = 60_000
@@ -80,7 +81,7 @@ def test_clicks_told_human_are_told_again_as_machines() -> None:
     told = [activity.grade for activity in activities if activity.event_id == HOUSE[0].event_id]
     assert told == [Grade.HUMAN, Grade.SUSPECT, Grade.MACHINE]
     words = last_words(activities).values()
-    assert {word.grade for word in words if word.type == "email_click"} == {Grade.MACHINE}
+    assert {word.grade for word in words if word.type == "click"} == {Grade.MACHINE}
     assert {word.account_id for word in words} == {"acme"}
 
 
@@ -184,7 +185,7 @@ def test_hits_attributed_late_are_held_too() -> None:
 
 @pytest.fixture
 def handler() -> IdentifyHandler:
-    return IdentifyHandler(TopicNames(), lambda: ACME, Metrics())
+    return IdentifyHandler(TopicNames(), lambda: ACME, lambda: SAAS, Metrics())
 
 
 def handle(handler: IdentifyHandler, store: StateStore, events: Iterable[Event]) -> list[Activity]:

@@ -80,7 +80,7 @@ def end_of(line: PlainLine, events: Sequence[Event]) -> End:
 
 
 def _weighs(hit: Hit, rules: Rules) -> bool:
-    return hit.type in rules.activities and hit.grade is not Grade.MACHINE
+    return rules.classifier.type_of(hit) in rules.activities and hit.grade is not Grade.MACHINE
 
 
 def _facts(line: PlainLine, facts: Iterable[bytes]) -> None:
