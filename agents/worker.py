@@ -18,6 +18,7 @@ from aiokafka.errors import CoordinatorLoadInProgressError
 from agents import topics
 from agents.archive import TableWriter
 from agents.clock import Clock, clock_of
+from agents.collector import calm_collector
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
 from agents.handover.load import load_policy
@@ -362,6 +363,7 @@ async def run_worker(settings: Settings, stages: Iterable[str] = STAGES, seams: 
     failed = True
     try:
         await worker.start()
+        calm_collector()
         await worker.wait(stop)
         failed = False
     finally:

@@ -1,12 +1,13 @@
 """What one batch wants to send and to write to state, collected before anything is done."""
 
-from collections import defaultdict
 from collections.abc import Callable
 
 from schemas.topics import partition_of
 
 Header = tuple[str, bytes]
 Outgoing = tuple[bytes | None, bytes | None, list[Header]]
+NO_HEADERS: list[Header] = []
+"""Shared by all records without headers; nobody adds to it."""
 
 
 class Outbox:
@@ -18,12 +19,25 @@ class Outbox:
 
     def __init__(self, partitions: Callable[[str], int]) -> None:
         self._partitions = partitions
-        self.records: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        self._by_topic: dict[str, list[list[Outgoing]]] = {}
         self._on_commit: list[Callable[[], None]] = []
 
-    def send(self, topic: str, key: bytes, value: bytes, headers: list[Header] | None = None) -> None:
+    def send(self, topic: str, key: bytes, value: bytes, headers: list[Header] = NO_HEADERS) -> None:
         """Send a record to the partition its key belongs to."""
-        self.records[topic, partition_of(key, self._partitions(topic))].append((key, value, headers or []))
+        by_partition = self._by_topic.get(topic)
+        if by_partition is None:
+            by_partition = self._by_topic[topic] = [[] for _ in range(self._partitions(topic))]
+        by_partition[partition_of(key, len(by_partition))].append((key, value, headers))
+
+    @property
+    def records(self) -> dict[tuple[str, int], list[Outgoing]]:
+        """What is to be sent, by topic and partition."""
+        return {
+            (topic, partition): records
+            for topic, by_partition in self._by_topic.items()
+            for partition, records in enumerate(by_partition)
+            if records
+        }
 
     def count(self, after_commit: Callable[[], None]) -> None:
         """Call this once the batch is committed: metrics count what happened, not what was tried."""

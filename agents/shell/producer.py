@@ -126,12 +126,13 @@ class LaneProducer:
 
     def _batches(self, outgoing: Sequence[Outgoing]) -> list[Any]:
         batches: list[Any] = []
-        batch = None
+        append = _no_batch
         for key, value, headers in outgoing:
-            if batch is None or batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
+            if append(timestamp=None, key=key, value=value, headers=headers) is None:
                 batch = self._producer.create_batch()
                 batches.append(batch)
-                batch.append(timestamp=None, key=key, value=value, headers=headers)  # the first always fits
+                append = batch.append
+                append(timestamp=None, key=key, value=value, headers=headers)  # the first always fits
         for batch in batches:
             batch.close()
         return batches
@@ -140,6 +141,10 @@ class LaneProducer:
         # fenced, unreachable or failed for good: the lane is opened anew, which aborts it
         with suppress(KafkaError, AssertionError, TimeoutError):
             await asyncio.wait_for(self._producer.abort_transaction(), STOP_SECONDS)
+
+
+def _no_batch(**_: object) -> None:
+    """There is none yet to append to."""
 
 
 def largest_of(records: Mapping[tuple[str, int], Sequence[Outgoing]]) -> str:

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.crash import Reach
-from agents.shell.outbox import Outbox
+from agents.shell.outbox import NO_HEADERS, Outbox
 from agents.shell.producer import LaneProducer
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
 
@@ -178,12 +178,14 @@ class TransactionalWork:
         setup = self._setup
         assert self._producer is not None
         began = time.monotonic()
+        records = out.records
         if state.writes:
             assert setup.changelog is not None
-            out.records[setup.changelog.topic, setup.changelog.partition] = [
-                (key, value, headers_of(due_ms, marked)) for key, (value, due_ms, marked) in state.writes.items()
+            records[setup.changelog.topic, setup.changelog.partition] = [
+                (key, value, headers_of(due_ms, marked) if due_ms or marked else NO_HEADERS)
+                for key, (value, due_ms, marked) in state.writes.items()
             ]
-        await self._producer.transact(out.records, offsets)
+        await self._producer.transact(records, offsets)
         state.commit()
         out.committed()
         setup.reach("after_memory")

@@ -1,0 +1,122 @@
+"""One run of one contestant: a process of its own, watched from outside, the same way for all.
+
+Speed is taken from what a `read_committed` reader can see on the output topics, between the moment a share of the
+output is there and the moment the last of it is: start-up and the first, slow batches (compilers, caches) are nobody's.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.bench.kafka import Ends, ends_of
+
+WARM_SHARE = 0.25
+STEP_SECONDS = 0.02
+QUIET_SECONDS = 2.0
+STOP_SECONDS = 20.0
+
+
+class BenchError(Exception):
+    """A contestant did not do its work; the text says which, and how its log ends."""
+
+
+@dataclass(frozen=True)
+class Lap:
+    """What one run gave.
+
+    Args:
+        rate: input records a second.
+        cpu_seconds_per_million: CPU-seconds of the process per million input records, after warming up.
+        rss_mib: the process's memory at the end.
+        start_seconds: from its start to the first output.
+    """
+
+    rate: float
+    cpu_seconds_per_million: float
+    rss_mib: float
+    start_seconds: float
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A process that works all of its input and then waits for more.
+
+    Args:
+        name: as shown.
+        command, environment: how it is started.
+        outputs: topic -> partitions; their ends are its progress.
+        records: input records it has to work.
+        log: where it writes.
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    outputs: Mapping[str, int]
+    records: int
+    log: Path
+
+
+async def run(bootstrap: str, contestant: Contestant, seconds_max: float, quiet_seconds: float = QUIET_SECONDS) -> Lap:
+    """Start it, watch it finish, end it.
+
+    Raises:
+        BenchError: it ended by itself, or did not finish in time.
+    """
+    async with ends_of(bootstrap, contestant.outputs) as ends:
+        with contestant.log.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *contestant.command, env=dict(contestant.environment), stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            return await _watch(process, contestant, ends, seconds_max, quiet_seconds)
+        finally:
+            await stop(process)
+
+
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """End a process, by force if it does not listen."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """CPU time of a process so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+async def _watch(
+    process: asyncio.subprocess.Process, contestant: Contestant, ends: Ends, seconds_max: float, quiet_seconds: float
+) -> Lap:
+    seen = psutil.Process(process.pid)
+    began = time.monotonic()
+    steps: list[tuple[float, int, float]] = []  # moment, end, CPU so far; one for each change
+    rss = 0
+    base = await ends.total()
+    while not steps or time.monotonic() - steps[-1][0] < quiet_seconds:
+        if process.returncode is not None or time.monotonic() - began > seconds_max:
+            how = f"ended with {process.returncode}" if process.returncode is not None else f"took {seconds_max:g} s"
+            raise BenchError(f"{contestant.name} {how}; its log ends:\n{contestant.log.read_text()[-1500:]}")
+        end = await ends.total() - base
+        if end > (steps[-1][1] if steps else 0):
+            rss = seen.memory_info().rss
+            steps.append((time.monotonic(), end, cpu_seconds(seen)))
+        await asyncio.sleep(STEP_SECONDS)
+    last, total, cpu = steps[-1]
+    first = next(step for step in steps if step[1] >= WARM_SHARE * total)
+    share = 1 - first[1] / total
+    if share <= 0:
+        first, share = (began, 0, 0.0), 1.0
+    worked = contestant.records * share
+    return Lap(worked / (last - first[0]), (cpu - first[2]) / worked * 1e6, rss / 2**20, steps[0][0] - began)
