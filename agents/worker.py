@@ -18,7 +18,6 @@ from aiokafka.errors import CoordinatorLoadInProgressError
 from agents import topics
 from agents.archive import TableWriter
 from agents.clock import Clock, clock_of
-from agents.collector import calm_collector
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
 from agents.handover.load import load_policy
@@ -30,6 +29,7 @@ from agents.observe.lag import LagMeter, lag_meter
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
+from agents.shell.collector import calm_collector
 from agents.shell.crash import CrashPoint
 from agents.shell.seams import SEAMS, Seams
 from agents.stages import STAGES, build_stages

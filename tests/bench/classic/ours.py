@@ -13,9 +13,10 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from agents.clock import clock_of
-from agents.collector import calm_collector
 from agents.metrics import Metrics
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
+from agents.shell.collector import calm_collector
+from agents.shell.crash import pass_by
 from agents.shell.lanes import Work
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
@@ -82,6 +83,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
             metrics=metrics,
             timeout_seconds=60.0,
             grace_ms=0,
+            reach=pass_by,
         )
         return TransactionalWork(setup, Sums(output))
 
@@ -95,7 +97,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     consumer = options | {"group_id": group, "max_poll_records": POLL_RECORDS_MAX}
-    stage = Stage("classic", group, (source,), lambda tp: str(tp.partition), make_work)
+    stage = Stage("classic", group, (source,), lambda tp: str(tp.partition), make_work, pass_by)
     watch = Watch(on_fatal, lambda: None, lambda name: None, lambda count: None)
     app = build_app(stage, consumer, Path(sys.argv[7]), watch)
     await app.start()
