@@ -1,8 +1,10 @@
 """All settings, read once at start-up from the environment (`TRIGGERPOINT_*`), an `.env` file or a secrets folder."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,7 +28,7 @@ class Settings(BaseSettings):
     """One worker's settings. Each field is the variable of the same name in capitals behind `TRIGGERPOINT_`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, validate_default=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, validate_default=True
     )
 
     bootstrap_servers: str = Field("127.0.0.1:9092", min_length=1, description="Kafka brokers, host:port, by comma.")
@@ -34,7 +36,12 @@ class Settings(BaseSettings):
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
-    kafka_ca_file: Path | None = Field(None, description="CA bundle for TLS; the system's where empty.")
+    kafka_password_file: Path | None = Field(None, description="File that holds the password, instead.")
+    kafka_ca_file: Path | None = Field(None, description="CA bundle for TLS (PEM); the system's where empty.")
+    kafka_client_cert_file: Path | None = Field(None, description="Our own certificate, chain included (PEM).")
+    kafka_client_key_file: Path | None = Field(None, description="Its key (PEM); in the certificate's file if empty.")
+    kafka_client_key_password: SecretStr = SecretStr("")
+    kafka_client_key_password_file: Path | None = Field(None, description="File that holds the key's password.")
     topic_prefix: str = Field(
         "", pattern=r"^[A-Za-z0-9._-]*$", description="Put before each topic, group and transactional id."
     )
@@ -47,6 +54,8 @@ class Settings(BaseSettings):
     clickhouse_url: SecretStr = Field(
         SecretStr("http://127.0.0.1:8123"), description="http[s]://[user:password@]host:port"
     )
+    clickhouse_url_file: Path | None = Field(None, description="File that holds the URL, instead.")
+    clickhouse_ca_file: Path | None = Field(None, description="CA bundle for https (PEM); the system's where empty.")
     clickhouse_database: str = Field("triggerpoint", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     archive_flush_seconds: float = Field(1.0, gt=0, le=60, description="Longest time rows wait for an insert.")
     archive_rows_max: int = Field(100_000, ge=1, description="Rows of one insert.")
@@ -82,6 +91,27 @@ class Settings(BaseSettings):
             values = values | {"input_topics": parse_input_topics(given)}
         return values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in values.items() if not (name.endswith("_file") and value == "")}
+        return given | {name: secret_of(name, given) for name in cls.secrets() if f"{name}_file" in given}
+
+    @classmethod
+    def secrets(cls) -> tuple[str, ...]:
+        """Names of the fields that hold secrets. Each may be given as a file, in the field of that name and `_file`."""
+        return tuple(name for name, field in cls.model_fields.items() if field.annotation is SecretStr)
+
+    def secret_texts(self) -> tuple[str, ...]:
+        """What must never be shown, longest first: the secrets, and the user and password within a URL."""
+        found: set[str] = set()
+        for name in self.secrets():
+            text = getattr(self, name).get_secret_value()
+            _, _, credentials = text.rpartition("@")[0].rpartition("://")
+            password = credentials.partition(":")[2]
+            found |= {text, unquote(text)} if "://" not in text else {credentials, password, unquote(password)}
+        return tuple(sorted(found - {""}, key=len, reverse=True))
+
     @field_validator("cache_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -91,6 +121,12 @@ class Settings(BaseSettings):
     def _password_where_needed(self) -> "Settings":
         if self.kafka_security.startswith("SASL") and not (self.kafka_username and self.kafka_password):
             raise ValueError("kafka_security is SASL, so kafka_username and kafka_password must be set")
+        return self
+
+    @model_validator(mode="after")
+    def _key_needs_certificate(self) -> "Settings":
+        if self.kafka_client_key_file and not self.kafka_client_cert_file:
+            raise ValueError("kafka_client_key_file is set, so kafka_client_cert_file must be, too")
         return self
 
     @model_validator(mode="after")
@@ -115,6 +151,24 @@ class Settings(BaseSettings):
     def group(self, stage: str) -> str:
         """Consumer group of a stage."""
         return f"{self.topic_prefix}triggerpoint-{stage}"
+
+
+def secret_of(name: str, values: Mapping[str, Any]) -> str:
+    """A secret out of the file that is named for it.
+
+    Raises:
+        ValueError: it is given twice, or the file cannot be read or is empty.
+    """
+    path, variable = Path(str(values[f"{name}_file"])), PREFIX + name.upper()
+    if values.get(name):
+        raise ValueError(f"{variable} and {variable}_FILE are both set; keep one")
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{variable}_FILE {path} cannot be read ({type(error).__name__})") from error
+    if not text:
+        raise ValueError(f"{variable}_FILE {path} is empty")
+    return text
 
 
 def parse_input_topics(text: str) -> dict[Source, tuple[str, ...]]:

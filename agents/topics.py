@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from agents.connection import connection_options
+from agents.connection import connection_options, why_unreachable
 from agents.settings import Settings
 from schemas.errors import TopicMismatchError
 from schemas.topics import CATALOGUE, RAW, Topic
@@ -104,8 +104,6 @@ async def connect_admin(settings: Settings) -> AIOKafkaAdminClient:
         await admin.start()
     except KafkaError as error:
         await admin.close()
-        raise TopicMismatchError(
-            f"No Kafka broker answers at {settings.bootstrap_servers} ({error}).",
-            "Start one (`triggerpoint local up`) or set TRIGGERPOINT_BOOTSTRAP_SERVERS.",
-        ) from error
+        why, mend = await why_unreachable(settings)
+        raise TopicMismatchError(f"No way to Kafka at {settings.bootstrap_servers}: {why}", mend) from error
     return admin

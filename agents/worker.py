@@ -18,7 +18,7 @@ from aiokafka.errors import CoordinatorLoadInProgressError
 from agents import topics
 from agents.archive import TableWriter
 from agents.clock import Clock, clock_of
-from agents.connection import connection_options
+from agents.connection import clickhouse_sink, connection_options
 from agents.directory import DirectoryReader
 from agents.handover.load import load_policy
 from agents.journey import load_rules, stage_rows
@@ -38,7 +38,6 @@ from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
 from schemas.topics import ACCOUNTS
-from sinks.clickhouse import ClickHouseSink
 from sinks.retry import RetryPolicy
 
 CLOSE_SECONDS = 15.0
@@ -165,7 +164,7 @@ class Worker:
 
     def _make_writer(self, rules: Rules) -> TableWriter:
         settings = self._settings
-        sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+        sink = clickhouse_sink(settings)
         writer = TableWriter(
             sink, RetryPolicy(), settings.archive_flush_seconds, settings.archive_rows_max, self.metrics
         )
@@ -286,7 +285,7 @@ async def check_tables(settings: Settings) -> None:
     Raises:
         SettingsError: it answers, and the tables are not there.
     """
-    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database, connect_seconds=2)
+    sink = clickhouse_sink(settings, connect_seconds=2)
     try:
         found = await sink.query(
             "SELECT count() AS n FROM system.tables WHERE database = {database:String} AND name = 'events_log'",

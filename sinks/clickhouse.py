@@ -7,6 +7,7 @@ building an insert's body never holds up the event loop's timers by more than a 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -33,15 +34,23 @@ class ClickHouseSink(RowSink):
     Args:
         url: `http[s]://[user:password@]host[:port]`, or `chdb:<folder>` for the engine in this process.
         database: database of our tables.
+        ca_file: certificates (PEM) by which a server's is trusted; the system's if None.
         connect_seconds: longest wait for a connection.
         send_seconds: longest wait for an answer.
         threads: inserts and queries that may run at once.
     """
 
     def __init__(
-        self, url: str, database: str, *, connect_seconds: float = 5.0, send_seconds: float = 60.0, threads: int = 4
+        self,
+        url: str,
+        database: str,
+        *,
+        ca_file: Path | None = None,
+        connect_seconds: float = 5.0,
+        send_seconds: float = 60.0,
+        threads: int = 4,
     ) -> None:
-        self._target = ClickHouseTarget(url, database, connect_seconds, send_seconds)
+        self._target = ClickHouseTarget(url, database, connect_seconds, send_seconds, ca_file)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
         self._closed = False
         self._connecting = Lock()

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
@@ -23,12 +24,14 @@ class ClickHouseTarget:
         database: database of our tables; '' for the server's default.
         connect_seconds: longest wait for a connection.
         send_seconds: longest wait for an answer.
+        ca_file: certificates (PEM) by which a server's is trusted; the system's if None.
     """
 
     url: str = field(repr=False)
     database: str
     connect_seconds: float = 5.0
     send_seconds: float = 60.0
+    ca_file: Path | None = None
 
     @property
     def shown(self) -> str:
@@ -51,6 +54,8 @@ def connect(target: ClickHouseTarget) -> Client:
             f"The ClickHouse URL `{target.shown}` is no http or https address.",
             "Set TRIGGERPOINT_CLICKHOUSE_URL to http[s]://[user:password@]host:port.",
         )
+    if target.ca_file is not None and not target.ca_file.is_file():
+        raise SettingsError(f"There is no file {target.ca_file}.", "TRIGGERPOINT_CLICKHOUSE_CA_FILE names one in PEM.")
     try:
         if parts.scheme == "chdb":
             return clickhouse_connect.get_client(
@@ -68,11 +73,26 @@ def connect(target: ClickHouseTarget) -> Client:
             compress=parts.hostname not in _LOOPBACK,
             autogenerate_session_id=False,  # a session would forbid two requests at once
             tz_mode="aware",
+            verify=True,  # there is no switch: a certificate nobody checks protects nothing
+            ca_cert=str(target.ca_file) if target.ca_file else None,
             dedicated_pool=True,  # so that closing one client leaves the others alone
         )
     except Exception as error:
-        mend = "Is it running? `triggerpoint local up` starts the local one."
+        mend = _untrusted(error) or "Is it running? `triggerpoint local up` starts the local one."
         raise classed(error, f"Connecting to ClickHouse at {target.shown}", mend) from error
+
+
+def _untrusted(error: BaseException) -> str:
+    """The cure where a server's certificate is the trouble; '' where it is not."""
+    text = f"{error} {error.__cause__}"
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return (
+            "Its certificate is not trusted: set TRIGGERPOINT_CLICKHOUSE_CA_FILE to that of the authority that signed"
+            " it, and name the host as it does."
+        )
+    if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+        return "It does not speak TLS there: write http:// in TRIGGERPOINT_CLICKHOUSE_URL, or name its TLS port."
+    return ""
 
 
 def _host_port(url: str) -> str:

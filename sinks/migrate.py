@@ -121,23 +121,31 @@ def plan(applied: Mapping[str, str], migrations: Sequence[Migration]) -> list[Mi
     return [migration for migration in migrations if migration.version not in applied]
 
 
-def pending(url: str, database: str, folder: Path = MIGRATIONS_FOLDER) -> list[Migration]:
+def pending(
+    url: str, database: str, folder: Path = MIGRATIONS_FOLDER, *, ca_file: Path | None = None
+) -> list[Migration]:
     """What `migrate` would apply; changes nothing. Raises as `migrate` does."""
-    client = connect(ClickHouseTarget(url, ""))
+    client = connect(ClickHouseTarget(url, "", ca_file=ca_file))
     try:
         return plan(_applied(client, _checked(database)), read(folder))
     finally:
         client.close()
 
 
-def migrate(url: str, database: str, folder: Path = MIGRATIONS_FOLDER) -> list[Migration]:
+def migrate(
+    url: str, database: str, folder: Path = MIGRATIONS_FOLDER, *, ca_file: Path | None = None
+) -> list[Migration]:
     """Make the database if need be, apply what is missing, and return that.
+
+    Args:
+        url, database, ca_file: as `ClickHouseTarget` has them.
+        folder: of the SQL files.
 
     Raises:
         SettingsError: an applied file has changed, or a name is wrong.
         SinkError: ClickHouse is away (transient) or refuses a statement (terminal); run again, nothing is lost.
     """
-    client = connect(ClickHouseTarget(url, ""))
+    client = connect(ClickHouseTarget(url, "", ca_file=ca_file))
     try:
         return apply(client, folder, database)
     finally:

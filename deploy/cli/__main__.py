@@ -5,9 +5,13 @@ import logging
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from typing import NoReturn
 
 import typer
+from aiokafka.errors import KafkaConnectionError
 
+from agents import settings
+from agents.connection import why_unreachable
 from deploy.cli.data import app as data
 from deploy.cli.decode import decode
 from deploy.cli.directory.accounts import app as accounts
@@ -63,10 +67,18 @@ def main() -> None:
     try:
         app()
     except TriggerpointError as error:
-        typer.secho(f"error: {error}", fg="red" if sys.stderr.isatty() else None, err=True)
-        raise SystemExit(2) from None
+        _end(str(error))
+    except KafkaConnectionError:
+        loaded = settings.load()
+        why, mend = asyncio.run(why_unreachable(loaded))
+        _end(f"No way to Kafka at {loaded.bootstrap_servers}: {why} {mend}")
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(130) from None
+
+
+def _end(text: str) -> NoReturn:
+    typer.secho(f"error: {text}", fg="red" if sys.stderr.isatty() else None, err=True)
+    raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

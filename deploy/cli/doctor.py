@@ -9,10 +9,10 @@ import typer
 
 from agents import settings as settings_module
 from agents import topics
+from agents.connection import clickhouse_sink
 from agents.networks import networks_of
 from agents.settings import Settings
 from schemas.errors import SettingsError, TriggerpointError
-from sinks.clickhouse import ClickHouseSink
 
 Check = Callable[[Settings], Awaitable[str]]
 
@@ -37,7 +37,7 @@ async def check_topics(settings: Settings) -> str:
 
 async def check_clickhouse(settings: Settings) -> str:
     """ClickHouse answers and has our tables."""
-    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    sink = clickhouse_sink(settings)
     try:
         await sink.ping()
         rows = await sink.query("SELECT version() AS version", {})

@@ -7,20 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from agents import settings
 from schemas.errors import TriggerpointError
 from sinks.migrate import Migration
 from sinks.migrate import migrate as apply_missing
 from sinks.migrate import pending as find_missing
 
-Url = Annotated[
-    str,
-    typer.Option(
-        "--url", envvar="TRIGGERPOINT_CLICKHOUSE_URL", show_envvar=True, help="http[s]://[user:password@]host:port"
-    ),
-]
-Database = Annotated[
-    str, typer.Option("--database", envvar="TRIGGERPOINT_CLICKHOUSE_DATABASE", help="Database; made if need be.")
-]
+Url = Annotated[str, typer.Option("--url", help="http[s]://[user:password@]host:port; that of the settings if empty.")]
+Database = Annotated[str, typer.Option("--database", help="Database, made if need be; that of the settings if empty.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "--plan", help="Say what would be applied, and change nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
 
@@ -28,14 +22,18 @@ _console = Console(stderr=True)
 
 
 def migrate(
-    url: Url = "http://127.0.0.1:8123",
-    database: Database = "triggerpoint",
+    url: Url = "",
+    database: Database = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Apply the SQL files that ClickHouse does not have yet, in order; safe to run again at any time."""
+    loaded = settings.load()
+    url = url or loaded.clickhouse_url.get_secret_value()
+    database = database or loaded.clickhouse_database
     try:
-        migrations = find_missing(url, database) if dry_run else apply_missing(url, database)
+        work = find_missing if dry_run else apply_missing
+        migrations = work(url, database, ca_file=loaded.clickhouse_ca_file)
     except TriggerpointError as error:
         _console.print(error.what, style="red", markup=False, highlight=False)
         if error.mend:

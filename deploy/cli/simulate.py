@@ -14,13 +14,13 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from agents import settings
-from agents.connection import connection_options
+from agents.connection import connection_options, why_unreachable
 from deploy.simulate import (
     Message,
     Progress,
@@ -86,8 +86,11 @@ def simulate(
 
     try:
         report = _with_progress(run)
+    except KafkaConnectionError:
+        why, mend = asyncio.run(why_unreachable(loaded))
+        _fail(f"No way to Kafka at {servers}: {why} {mend}")
     except KafkaError as error:
-        _fail(f"{error} (brokers {servers}). Start a broker with `triggerpoint local up`.")
+        _fail(f"{error} (brokers {servers}).")
     except PublishError as error:
         _fail(str(error))
     typer.echo(orjson.dumps(_summary(spec, report)) if as_json else _sentence(report))

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from agents.connection import connection_options
+from agents.connection import clickhouse_sink, connection_options
 from agents.settings import Settings
 from deploy.demo.standing import Said, standing
 from schemas.topics import (
@@ -20,7 +20,6 @@ from schemas.topics import (
     TRANSITIONS,
     Topic,
 )
-from sinks.clickhouse import ClickHouseSink
 
 COUNTED: dict[str, tuple[tuple[Topic, ...], str]] = {
     "events": ((EVENTS,), "event_id"),
@@ -47,7 +46,7 @@ class Held:
 
 async def count_held(settings: Settings) -> dict[str, Held]:
     """Count everything the line has written."""
-    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    sink = clickhouse_sink(settings)
     consumer = AIOKafkaConsumer(**connection_options(settings), isolation_level="read_committed")
     await consumer.start()
     try:
@@ -69,7 +68,7 @@ async def count_held(settings: Settings) -> dict[str, Held]:
 
 async def count_unmatched(settings: Settings) -> int:
     """Company domains that were seen and are no account's."""
-    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    sink = clickhouse_sink(settings)
     try:
         return int((await sink.query("SELECT count() AS n FROM unmatched_domains"))[0]["n"])
     finally:
@@ -87,7 +86,7 @@ class Kept:
 
 async def count_handovers(settings: Settings) -> Kept:
     """Hand-overs as the ledger stands."""
-    sink = ClickHouseSink(settings.clickhouse_url.get_secret_value(), settings.clickhouse_database)
+    sink = clickhouse_sink(settings)
     try:
         sql = "SELECT count() AS handovers, countIf(breached) AS breached, countIf(status != 'open') AS answered"
         found = (await sink.query(f"{sql} FROM handover_status"))[0]

@@ -96,7 +96,9 @@ async def _run_line(
     metrics_port = ports.choose_port("metrics", asked=None, wishes=(6066,))
     own = {
         "bootstrap_servers": addresses.bootstrap_servers,
+        "kafka_security": "PLAINTEXT",  # the local stack's, whatever is set for another
         "clickhouse_url": addresses.clickhouse_url,
+        "clickhouse_url_file": "",
         "metrics_port": str(metrics_port),
         "data_dir": str(plan.data_dir),
         "clock": f"replay:{int(now.timestamp() * 1000)}:{spec.start_ms}:{speed}",

@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ STOP_SECONDS = 30.0
 USUAL_PORT = 9092
 _FORMAT_SECONDS = 60.0
 _PROBE_SECONDS = 2.0
+NO_SETTINGS: Mapping[str, str] = {}
 
 # Small, since a laptop runs it beside all else. Against G1 the serial collector measured the same throughput and
 # start-up on two cores, in 110 MB less memory.
@@ -117,7 +119,15 @@ class KafkaFolders:
         return self.data_dir / "logs" / "kafka.out"
 
 
-def start(data_dir: Path, *, port: int, controller_port: int, reporter: Reporter) -> ProcessMark:
+def start(
+    data_dir: Path,
+    *,
+    port: int,
+    controller_port: int,
+    reporter: Reporter,
+    more_settings: Mapping[str, str] = NO_SETTINGS,
+    format_options: Sequence[str] = (),
+) -> ProcessMark:
     """Start the broker; does not wait until it serves.
 
     Args:
@@ -125,6 +135,8 @@ def start(data_dir: Path, *, port: int, controller_port: int, reporter: Reporter
         port: where clients connect.
         controller_port: where the broker talks to itself.
         reporter: told of downloads and formatting.
+        more_settings: settings over ours: further listeners, with TLS and SASL.
+        format_options: further options for formatting: users (`--add-scram`).
 
     Raises:
         LocalStackError: the jars cannot be had, or the virtual machine does not start.
@@ -133,16 +145,18 @@ def start(data_dir: Path, *, port: int, controller_port: int, reporter: Reporter
     jars = kafka_jars(reporter)
     for folder in (folders.logs, folders.settings.parent, folders.log.parent):
         folder.mkdir(parents=True, exist_ok=True)
+    # of two lines for one setting the later counts
+    settings = _SETTINGS.format(host=LOOPBACK, port=port, controller_port=controller_port, logs=_escaped(folders.logs))
+    folders.settings.touch(mode=0o600)  # it may hold passwords
     folders.settings.write_text(
-        _SETTINGS.format(host=LOOPBACK, port=port, controller_port=controller_port, logs=_escaped(folders.logs)),
-        encoding="utf-8",
+        settings + "".join(f"{name}={value}\n" for name, value in more_settings.items()), encoding="utf-8"
     )
     folders.logging.write_text(_LOGGING.format(file=_escaped(folders.log)), encoding="utf-8")
     # without a UTF-8 locale Java cannot open paths beyond ASCII
     environment = {"CLASSPATH": ":".join(str(jar) for jar in jars), "LC_ALL": "C.UTF-8"}
     if not (folders.logs / "meta.properties").exists():
         with reporter.working("formatting Kafka's storage"):
-            _format_storage(folders, environment)
+            _format_storage(folders, environment, format_options)
     command = [
         *_java(folders, *_JVM, f"-XX:ErrorFile={folders.log.parent}/kafka-crash-%p.log"),
         "kafka.Kafka",
@@ -181,9 +195,9 @@ def _java(folders: KafkaFolders, *options: str) -> list[str]:
     ]
 
 
-def _format_storage(folders: KafkaFolders, environment: dict[str, str]) -> None:
+def _format_storage(folders: KafkaFolders, environment: dict[str, str], options: Sequence[str]) -> None:
     """Let Kafka's own tool prepare the folder of topics, once in its life."""
-    arguments = ["kafka.tools.StorageTool", "format", "-t", _new_cluster_id(), "-c", str(folders.settings)]
+    arguments = ["kafka.tools.StorageTool", "format", "-t", _new_cluster_id(), "-c", str(folders.settings), *options]
     try:
         done = subprocess.run(
             [*_java(folders, *_JVM_FORMAT), *arguments],

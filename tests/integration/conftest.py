@@ -12,6 +12,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from agents.connection import connection_options
 from agents.settings import Settings, load
 from deploy.cli.directory.topic import Present, write_directory
 from deploy.demo.process import WorkerProcess
@@ -80,7 +81,7 @@ class Line:
 
     async def produce(self, topic: str, records: list[tuple[bytes | None, bytes | None, int | None]]) -> None:
         """Records (key, value, timestamp in ms) as any client would send them."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers)
+        producer = AIOKafkaProducer(**connection_options(self.settings))
         await producer.start()
         try:
             for key, value, timestamp_ms in records:
@@ -95,7 +96,7 @@ class Line:
 
     async def records(self, topic: Topic) -> list[tuple[bytes, bytes]]:
         """Keys and values of all records a read_committed subscriber gets."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.bootstrap_servers, isolation_level="read_committed")
+        consumer = AIOKafkaConsumer(**connection_options(self.settings), isolation_level="read_committed")
         await consumer.start()
         try:
             name = self.settings.topics.name(topic)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents import settings
+from agents.connection import clickhouse_sink
 from agents.settings import Settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.topic import Present, read_directory, write_directory, write_facts
@@ -18,7 +19,6 @@ from pipeline.directory import Directory
 from pipeline.domains import work_domain
 from schemas.account import Account
 from schemas.errors import SettingsError, SinkError
-from sinks.clickhouse import ClickHouseSink
 
 app = typer.Typer(no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
@@ -129,7 +129,7 @@ async def _waiting(loaded: Settings, domain: str) -> list[Waiting]:
 
 
 async def _query(loaded: Settings, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    sink = ClickHouseSink(loaded.clickhouse_url.get_secret_value(), loaded.clickhouse_database)
+    sink = clickhouse_sink(loaded)
     try:
         return await sink.query(sql, parameters)
     except SinkError as error:

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from agents import settings
+from agents.connection import clickhouse_sink
 from agents.settings import Settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.topic import write_facts
 from schemas.base import ID_LENGTH_MAX, stable_id
 from schemas.errors import SettingsError, SinkError
 from schemas.identity import FactKind, IdentityFact
-from sinks.clickhouse import ClickHouseSink
 
 app = typer.Typer(no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
@@ -132,7 +132,7 @@ def _send(kind: FactKind, subject: str, account_id: str, reason: str, as_json: b
 
 
 async def _facts(loaded: Settings, subject: str, limit: int) -> Sequence[Mapping[str, Any]]:
-    sink = ClickHouseSink(loaded.clickhouse_url.get_secret_value(), loaded.clickhouse_database)
+    sink = clickhouse_sink(loaded)
     try:
         return await sink.query(FACTS, {"subject": subject, "limit": limit})
     except SinkError as error:
