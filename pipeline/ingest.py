@@ -17,12 +17,14 @@ from typing import Any, Literal, Protocol
 import orjson
 
 from pipeline.decode import Decoded, Format, Item, RefusedError, recognise, split, unknown
+from pipeline.decode.safe import safe
 from pipeline.decode.signatures import of_bytes
 from pipeline.grade import grade
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from schemas.base import Source, from_ms, stable_id
 from schemas.event import Event
 from schemas.rejected import Rejected, RejectReason, as_text
+from schemas.text import escaped, visible
 from schemas.topics import RECORD_BYTES_MAX
 
 DEPTH_MAX = 32
@@ -239,7 +241,7 @@ def _event(
         raise _too_deep()
     form = recognise(item, record.source, record.topic)
     decoded = form.decode(item, record.source, inherited)
-    fields = decoded.fields
+    fields = safe(decoded.fields)
     if not _names_subject(fields):
         raise RefusedError(
             RejectReason.NO_SUBJECT, "no id in it that names a subject.", f"Give at least one of {form.ids}"
@@ -259,7 +261,7 @@ def _event(
             "received_ms": received_ms,
             "clamped": clamped,
             "origin": f"{record.topic}:{record.partition}:{record.offset}:{index}",
-            "source_event_id": decoded.producer_id,
+            "source_event_id": escaped(decoded.producer_id),
             "grade": graded,
             "grade_reason": why,
         }
@@ -304,7 +306,7 @@ def rejected_of(record: Placed, index: int, refused: RefusedError, value: bytes 
         rejected_id=stable_id("rejected", record.topic, record.partition, record.offset, index),
         source=record.source,
         reason=refused.reason,
-        detail=str(refused),
+        detail=visible(str(refused)),
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,

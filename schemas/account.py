@@ -4,9 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, field_validator, model_validator
 
 from schemas.base import Id, Record, Text
+from schemas.text import escaped, tame
 
 Domain = Annotated[
     str,
@@ -17,6 +18,10 @@ Domain = Annotated[
         pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$",
     ),
 ]
+
+
+Name = Annotated[Text, AfterValidator(tame)]
+"""What alerts show as it is."""
 
 
 class AccountStatus(StrEnum):
@@ -90,21 +95,21 @@ class DomainPeriod(Record):
 class Account(Record):
     """What the company's own systems know of an account."""
 
-    account_id: Id = Field(min_length=1, examples=["acme"])
-    name: Text = Field(min_length=1, examples=["Acme Corp"])
-    aliases: tuple[Text, ...] = Field((), max_length=100, description="Other names it goes by, as in registers.")
+    account_id: Annotated[Id, AfterValidator(escaped)] = Field(min_length=1, examples=["acme"])
+    name: Name = Field(min_length=1, examples=["Acme Corp"])
+    aliases: tuple[Name, ...] = Field((), max_length=100, description="Other names it goes by, as in registers.")
     domains: tuple[Domain, ...] = Field(
         (), max_length=500, description="Its own domains, at any time.", examples=[["acme.com", "acme.de"]]
     )
     domain_periods: tuple[DomainPeriod, ...] = Field(
         (), max_length=500, description="Alias domains, subsidiaries' domains, and domains of its own for a time."
     )
-    owner: Text = Field("", description="Who in sales owns it.", examples=["maria@example.com"])
-    team: Text = Field("", description="The owner's team.", examples=["dach-enterprise"])
-    region: Text = ""
-    industry: Text = Field("", examples=["manufacturing"])
+    owner: Name = Field("", description="Who in sales owns it.", examples=["maria@example.com"])
+    team: Name = Field("", description="The owner's team.", examples=["dach-enterprise"])
+    region: Name = ""
+    industry: Name = Field("", examples=["manufacturing"])
     employees: int = Field(0, ge=0, le=100_000_000, description="0: not known.")
-    tier: Text = Field("", examples=["1"])
+    tier: Name = Field("", examples=["1"])
     target: bool = Field(False, description="On the target list.")
     status: AccountStatus = AccountStatus.PROSPECT
     customer_since: AwareDatetime | None = None

@@ -11,11 +11,19 @@ The smallest web event that counts:
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.base import Id, Source, Text, Url
+from schemas.text import visible
 
 PROPERTIES_MAX = 50
+
+
+def _seen(mailbox: str) -> str:
+    if visible(mailbox) != mailbox:
+        raise ValueError("it has characters that nobody sees")
+    return mailbox
+
 
 Email = Annotated[
     str,
@@ -25,6 +33,7 @@ Email = Annotated[
         to_lower=True,
         pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$",
     ),
+    AfterValidator(_seen),
 ]
 Scalar = Annotated[str, StringConstraints(max_length=1024)] | int | float | bool | None
 

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.decode.form import NOTHING, RefusedError, shown
 from schemas.base import ID_LENGTH_MAX, TEXT_LENGTH_MAX, URL_LENGTH_MAX, to_ms
 from schemas.rejected import RejectReason
+from schemas.text import BREAKS, UNSEEN
 
 ADDRESS_LENGTH_MAX = 100
 MAILBOX_LENGTH_MAX = 254
@@ -21,7 +22,8 @@ EARLIEST_MS = 946_684_800_000  # 2000-01-01: anything before is a clock that was
 LATEST_MS = 253_402_300_799_000  # the last second datetime can hold
 EPOCH_MS_FROM = 100_000_000_000  # as seconds this is the year 5138, as milliseconds 1973
 
-_MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
+_BARRED = rf"\s<>{BREAKS}{UNSEEN}"
+_MAILBOX = re.compile(rf"[^@{_BARRED}]+@[^@{_BARRED}]+\.[^@.{_BARRED}]+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 

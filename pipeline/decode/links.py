@@ -1,12 +1,14 @@
 """Links without what makes one page look like many: fragment, credentials, tracking parameters, secrets."""
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 
 from pipeline.decode.form import names
 from pipeline.decode.properties import secret
 from schemas.base import TEXT_LENGTH_MAX, URL_LENGTH_MAX
+from schemas.text import BREAKS, UNSEEN
 
 _TRACKING = names(
     """gclid gclsrc dclid gbraid wbraid fbclid msclkid twclid ttclid yclid igshid li_fat_id rdt_cid mc_cid mc_eid
@@ -21,6 +23,9 @@ _KEPT = {
     "tp_trap": "link_trap",  # set in links of mails we send that no reader can see: who clicks it is a machine
 }
 
+_SCRIPTS = names("javascript data vbscript file blob")
+_UNSAFE = re.compile(rf"[<>`\"{BREAKS}{UNSEEN}]+")
+
 
 class Link(NamedTuple):
     """A page or link without fragment, tracking and secrets, and what its tracking parameters said."""
@@ -34,13 +39,17 @@ def link(value: object) -> Link:
 
     The campaign parameters (`utm_campaign`, `utm_source`, `utm_medium`) and our own (`tp_vid`: visitor id, `tp_trap`:
     hidden link) are taken out of the link too, since they would split one page into many, and handed back beside it.
-    What is no URL at all gives an empty link.
+    What is no URL at all gives an empty link, and so does one that a browser would run instead of opening it.
     """
     return _link(value.strip()[:URL_LENGTH_MAX]) if type(value) is str else Link("")
 
 
 @lru_cache(maxsize=4096)
 def _link(value: str) -> Link:
+    if not value.isprintable() or _UNSAFE.search(value):
+        value = _UNSAFE.sub(lambda found: quote(found.group()), value)[:URL_LENGTH_MAX]
+    if value.partition(":")[0].strip().lower() in _SCRIPTS:
+        return Link("")
     page, _, query = value.partition("#")[0].partition("?")
     scheme, mark, rest = page.partition("://")
     if mark and "@" in (host := rest.partition("/")[0]):

@@ -2,11 +2,15 @@
 `intent.answers.v1` once it is checked, keyed by account id."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from schemas.base import Id, Record, Text, stable_id, to_ms
+from schemas.text import escaped, tame
+
+Said = Annotated[Text, AfterValidator(tame)]
+IdSaid = Annotated[Id, AfterValidator(escaped)]
 
 
 class Verdict(StrEnum):
@@ -24,12 +28,12 @@ class Feedback(Record):
 
     model_config = ConfigDict(extra="ignore")
 
-    alert_id: Id = Field(min_length=1, description="`alert_id` of the alert.")
-    account_id: Id = Field(min_length=1, description="`account_id` of the alert: the clock runs by account.")
+    alert_id: IdSaid = Field(min_length=1, description="`alert_id` of the alert.")
+    account_id: IdSaid = Field(min_length=1, description="`account_id` of the alert: the clock runs by account.")
     verdict: Verdict
     occurred_at: AwareDatetime = Field(description="When the team did so; a time to come counts as now.")
-    by: Text = Field("", description="Who answered.")
-    reason: Text = Field("", description="Why it was rejected or snoozed.")
+    by: Said = Field("", description="Who answered.")
+    reason: Said = Field("", description="Why it was rejected or snoozed.")
     until: AwareDatetime | None = Field(None, description="Snoozed until; needed for `snoozed`.")
 
     @model_validator(mode="after")
