@@ -1,7 +1,7 @@
 """Everything a stage needs that has an effect or comes from outside, made once at start-up and passed on."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -36,7 +36,7 @@ class Runtime:
     settings: Settings
     clock: Clock
     metrics: Metrics
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)  # it holds the password
     directory: Callable[[], Directory]
     rules: Rules
     handover: Policy

@@ -2,17 +2,22 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
 
+from agents.observe.masks import MaskedFormatter, MaskedValues, masker
 
-def set_up(level: str) -> None:
+
+def set_up(level: str, secrets: Iterable[str] = ()) -> None:
     """Configure structlog and the standard library's loggers, once per process.
 
     Args:
         level: debug, info, warning or error.
+        secrets: what no line may show, longest first.
     """
+    mask = masker(secrets)
     number = logging.getLevelName(level.upper())
     terminal = sys.stderr.isatty()
     shared: list[Any] = [
@@ -21,19 +26,17 @@ def set_up(level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # plain tracebacks: rich ones show local variables, and so secrets and people's data
-    ending: list[Any] = [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-    ]
-    if terminal:
-        ending = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    ending: list[Any] = [structlog.processors.format_exc_info, MaskedValues(mask)]
+    ending += [structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(MaskedFormatter("%(levelname)s %(name)s %(message)s", mask))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in ("aiokafka", "faust", "mode"):
         logging.getLogger(name).setLevel(logging.INFO if level == "debug" else logging.ERROR)
     # the broker's "not yet" at the start of a transaction is logged as an error, and tried again

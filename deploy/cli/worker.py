@@ -23,5 +23,5 @@ def worker(
     if unknown:
         raise SettingsError(f"There is no stage {', '.join(unknown)}.", f"Stages are: {', '.join(STAGES)}.")
     loaded = settings.load()
-    logs.set_up(loaded.log_level)
+    logs.set_up(loaded.log_level, loaded.secret_texts())
     uvloop.run(run_worker(loaded, chosen))
