@@ -81,7 +81,13 @@ def test_a_log_line_is_masked_whatever_the_value_is(capfd: pytest.CaptureFixture
     try:
         log = structlog.get_logger()
         nested = {"a": [PASSWORD, {"b": (KEY_PASSWORD,)}]}
-        log.error(f"failed with {PASSWORD}", options=nested, error=repr(OSError(CLICKHOUSE)), ansi="\x1b[2J\u202eabc")
+        log.error(
+            "failed",
+            why=f"no way with {PASSWORD}",
+            options=nested,
+            error=repr(OSError(CLICKHOUSE)),
+            ansi="\x1b[2J\u202eabc",
+        )
         try:
             raise OSError(f"cannot log in with {PASSWORD}")
         except OSError as error:
