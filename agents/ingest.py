@@ -12,6 +12,8 @@ from agents.shell.state import StateView
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
+from pipeline.privacy.key import PrivacyKey
+from pipeline.privacy.pseudonyms import pseudonymised
 from schemas.base import Source
 from schemas.event import Event
 from schemas.handover.feedback import Answer
@@ -27,6 +29,7 @@ class IngestHandler:
         names: topic names of this installation.
         clock: maps the broker's timestamps to the pipeline's time.
         metrics: as everywhere.
+        key: makes pseudonyms of persons' ids; clear ones leave this stage only with what is rejected.
         networks: address data, as far as there is any.
     """
 
@@ -36,9 +39,10 @@ class IngestHandler:
         names: TopicNames,
         clock: Clock,
         metrics: Metrics,
+        key: PrivacyKey,
         networks: Networks = NO_NETWORKS,
     ) -> None:
-        self._sources, self._networks = sources, networks
+        self._sources, self._key, self._networks = sources, key, networks
         self._events, self._rejected = names.name(EVENTS), names.name(REJECTED)
         self._feedback, self._answers = names.name(FEEDBACK), names.name(ANSWERS)
         self._clock, self._metrics = clock, metrics
@@ -64,7 +68,8 @@ class IngestHandler:
                 record.value,
                 record.headers or (),
             )
-            for outcome in ingest(raw, self._networks):
+            for found in ingest(raw, self._networks):
+                outcome = pseudonymised(found, self._key) if isinstance(found, Event) else found
                 outcomes.append(outcome)
                 if isinstance(outcome, Event):
                     out.send(self._events, outcome.subject.encode(), outcome.encode())

@@ -13,6 +13,7 @@ from agents.shell.seams import SEAMS, Seams
 from pipeline.directory import Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.model import Rules
 
 
@@ -29,6 +30,7 @@ class Runtime:
         handover: who has how long for alerts.
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
+        key: makes pseudonyms of persons' ids.
         networks: address data, as far as there is any.
         seams: where fault tests get in.
     """
@@ -43,5 +45,6 @@ class Runtime:
     partitions: Mapping[str, int]
     watermark_ms: Callable[[str], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
+    key: PrivacyKey
     networks: Networks = NO_NETWORKS
     seams: Seams = SEAMS

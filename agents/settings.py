@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     mmdb_file: Path | None = Field(None, description="A company's own IP database in MMDB form; optional.")
     journey_file: Path | None = Field(None, description="The journey's rules (YAML); the shipped SaaS one if none.")
     handover_file: Path | None = Field(None, description="Who answers alerts, and by when: YAML; a plain one if empty.")
+    privacy_key: SecretStr = Field(
+        SecretStr(""), description="Secret of at least 32 bytes that persons' ids are hashed with."
+    )
+    privacy_key_file: Path | None = Field(None, description="File with that secret, instead of the secret itself.")
     clock: str = Field(
         "system",
         pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?)$",
@@ -203,6 +207,8 @@ def load(**overrides: Any) -> Settings:
         for item in error.errors():
             name = PREFIX + "_".join(str(part) for part in item["loc"]).upper() if item["loc"] else "settings"
             # never a dict: it holds all settings, passwords too
-            shown = isinstance(item["input"], str) and not any(part in name.lower() for part in ("password", "url"))
+            shown = isinstance(item["input"], str) and not any(
+                part in name.lower() for part in ("password", "url", "key")
+            )
             lines.append(f"{name}: {item['msg']}" + (f" (it is {item['input']!r})" if shown and item["loc"] else ""))
         raise SettingsError("; ".join(lines), "See the configuration table in the README.") from None

@@ -106,7 +106,7 @@ def _ingest(runtime: Runtime) -> Verb:
     sources = {topic: source for source in Source for topic in names.raw(source)}
 
     def handler(partition: int) -> Handler:
-        return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.networks)
+        return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.key, runtime.networks)
 
     # stateless, and producers choose their partition counts: a lane per input partition
     return Verb(lambda tp: f"{tp.topic}-{tp.partition}", handler, None)

@@ -26,6 +26,7 @@ from agents.metrics import Metrics
 from agents.networks import networks_of
 from agents.observe.http import HealthServer
 from agents.observe.lag import LagMeter, lag_meter
+from agents.privacy.key import privacy_key
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
@@ -77,6 +78,7 @@ class Worker:
         rules = load_rules(settings.journey_file)
         log.info("journey", name=rules.name, version=rules.version, file=str(settings.journey_file or "as shipped"))
         options = connection_options(settings)
+        key = privacy_key(settings)
         make_folder(settings.data_dir)
         policy = await asyncio.to_thread(load_policy, settings.handover_file)
         networks = await asyncio.to_thread(self._load_networks)  # takes a second or two with all of the net in it
@@ -102,6 +104,7 @@ class Worker:
             partitions=partitions,
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
+            key=key,
             networks=networks,
             seams=self._seams,
         )

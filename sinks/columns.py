@@ -4,12 +4,14 @@
 - a datetime keeps its name, and goes as milliseconds, 0 for none; a date as days since 1970, 0 for none or earlier;
 - a record within the noun is flattened: `play.message` becomes `play_message`;
 - a tuple of records becomes an array of tuples, in the order of the record's fields;
+- a client's address (`ip`) loses what tells one machine from its neighbours;
 - everything else goes as it is. The one unwanted null, a float's, stays: 0 is an answer.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from ipaddress import IPv6Address
 from operator import itemgetter
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -45,6 +47,20 @@ def day_number(value: str | None) -> int:
     return max(0, (date.fromisoformat(value) - date(1970, 1, 1)).days) if value else 0
 
 
+def coarse_address(value: str) -> str:
+    """An address without its last 8 bits (IPv4) or 80 bits (IPv6): the network still, and no longer the machine.
+
+    >>> coarse_address("192.0.2.17"), coarse_address("2001:db8:1:2::3")
+    ('192.0.2.0', '2001:db8:1::')
+    """
+    head, dot, _ = value.rpartition(".")
+    if dot and ":" not in value:
+        return f"{head}.0"
+    if not value:
+        return ""
+    return str(IPv6Address(int(IPv6Address(value)) >> 80 << 80))
+
+
 def column_name(field: str) -> str:
     """Name of the column of a field."""
     return field.removesuffix("_ms") + "_at" if field.endswith("_ms") else field
@@ -54,7 +70,7 @@ def _columns(field: str, kind: Any) -> list[Column]:
     if _is_record(kind):
         parts = [column for name, inner in _kinds(kind).items() for column in _columns(name, inner)]
         return [Column(f"{field}_{part.name}", field, _chained(itemgetter(part.field), part.convert)) for part in parts]
-    return [Column(column_name(field), field, _convert_of(kind))]
+    return [Column(column_name(field), field, coarse_address if field == "ip" else _convert_of(kind))]
 
 
 def _convert_of(kind: Any) -> Convert | None:

@@ -30,6 +30,7 @@ from agents.shell.transactional import STALE_PER_TICK, TIMERS_PER_TICK, Handler
 from agents.stages import inputs_of
 from pipeline.directory import EMPTY, Directory
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.model import Rules
 from schemas.base import Source
 from schemas.topics import Topic, TopicNames
@@ -40,6 +41,7 @@ STAGES = ("ingest", "identify", "advance")
 BATCH_RECORDS = 500
 GRACE_MS = 5_000
 NAMES = TopicNames()
+KEY = PrivacyKey(b"simulated worlds have no secrets, and their truth knows clear mailboxes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class PlainLine:
         self._offsets: dict[str, int] = defaultdict(int)
         sources = {topic: source for source in Source for topic in NAMES.raw(source)}
         handlers: Mapping[str, Handler] = {
-            "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics),
+            "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY),
             "identify": IdentifyHandler(NAMES, lambda: self.directory, lambda: self.rules, self.metrics, networks),
             "advance": AdvanceHandler(NAMES, lambda: self.directory, self.rules, self.metrics),
         }

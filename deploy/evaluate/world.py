@@ -1,13 +1,13 @@
 """A simulated world with all that is true of it, and a line that has worked its traffic."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
 import orjson
 
-from deploy.evaluate.line import NAMES, OnWrite, PlainLine
+from deploy.evaluate.line import KEY, NAMES, OnWrite, PlainLine
 from deploy.evaluate.standing import Standing, standing_of
 from deploy.simulate import Company, Map, Message, TrueHit, WorldSpec, accounts, csv_lines, messages, true_hits, truth
 from pipeline.identity.asn import AsnTable
@@ -41,8 +41,11 @@ class World:
 
     @cached_property
     def hits(self) -> dict[str, TrueHit]:
-        """Producer's event id -> what is true of it."""
-        return true_hits(self.traffic)
+        """Producer's event id -> what is true of it; who truly did it is known by the pseudonym, as in the line."""
+        return {
+            event_id: replace(hit, doer=KEY.mailbox(hit.doer)) if hit.doer else hit
+            for event_id, hit in true_hits(self.traffic).items()
+        }
 
     @cached_property
     def directory(self) -> Sequence[Message]:

@@ -146,7 +146,14 @@ def wipe(data_dir: Path, *, console: Console | None = None) -> None:
         _stop_all(data_dir, reporter)
         for name in ("kafka", "clickhouse", "run"):
             shutil.rmtree(data_dir / name, ignore_errors=True)
-        for pattern in ("stack.json*", "clickhouse.lock", "logs/kafka*", "logs/clickhouse*", "stack.lock"):
+        for pattern in (
+            "stack.json*",
+            "clickhouse.lock",
+            "logs/kafka*",
+            "logs/clickhouse*",
+            "stack.lock",
+            "privacy.key",
+        ):
             for path in data_dir.glob(pattern):
                 path.unlink(missing_ok=True)
         for folder in (data_dir / "logs", data_dir):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from pipeline.decode.form import names
-from pipeline.decode.properties import secret
+from pipeline.decode.properties import personal, secret
 from schemas.base import TEXT_LENGTH_MAX, URL_LENGTH_MAX
 from schemas.text import BREAKS, UNSEEN
 
@@ -35,7 +35,7 @@ class Link(NamedTuple):
 
 
 def link(value: object) -> Link:
-    """A link without fragment, credentials, tracking parameters and secrets.
+    """A link without fragment, credentials, tracking parameters, secrets and names or phone numbers.
 
     The campaign parameters (`utm_campaign`, `utm_source`, `utm_medium`) and our own (`tp_vid`: visitor id, `tp_trap`:
     hidden link) are taken out of the link too, since they would split one page into many, and handed back beside it.
@@ -68,6 +68,6 @@ def _link(value: str) -> Link:
         if property_name := _KEPT.get(lowered):
             if found := unquote_plus(given).strip()[:TEXT_LENGTH_MAX]:
                 said.setdefault(property_name, found)
-        elif part and not (lowered in _TRACKING or lowered.startswith("utm_") or secret(lowered)):
+        elif part and not (lowered in _TRACKING or lowered.startswith("utm_") or secret(lowered) or personal(lowered)):
             kept.append(part)
     return Link(f"{page}?{'&'.join(kept)}" if kept else page, tuple(said.items()))

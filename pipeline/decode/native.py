@@ -114,6 +114,8 @@ def _decoded(raw: RawEvent, source: Source) -> Decoded:
     if ends_at := values.get("trial_ends_at"):
         fields["ends_ms"] = max(0, to_ms(ends_at))
     aside = [(name, value) for name in _ASIDE[source] if (value := values[name])]
+    if referrer := values.get("referrer"):
+        aside = [(name, link(referrer).url if name == "referrer" else value) for name, value in aside]
     if aside or page.said or raw.properties:
         fields["properties"] = flat((*page.said, *aside), raw.properties.items())
     return Decoded(

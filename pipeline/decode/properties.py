@@ -16,6 +16,16 @@ _SECRET = names(
     idtoken sessiontoken jwt password passwd pwd authorization signature cookie setcookie"""
 )
 
+_PERSONAL = names(
+    """firstname lastname fullname givenname familyname surname middlename phone phonenumber mobile mobilephone
+    telephone birthday birthdate dateofbirth dob gender street streetaddress iban ssn passport"""
+)
+
+
+def personal(name: str) -> bool:
+    """Whether a field or parameter of this name says something of a person that nothing here needs: a phone number."""
+    return normal(name[:KEY_LENGTH_MAX]) in _PERSONAL
+
 
 def secret(name: str) -> bool:
     """Whether a field or parameter of this name holds a key, a token or a password."""
@@ -34,15 +44,15 @@ def normal(name: str) -> str:
 def flat(said: Iterable[tuple[str, str]], given: Iterable[tuple[str, object]]) -> dict[str, str]:
     """Properties as flat text: ours (`said`) first, then the producer's (`given`), at most `PROPERTIES_MAX` together.
 
-    Nested values are kept as JSON where they are short, else dropped; blanks and secrets (keys, tokens, passwords) are
-    dropped, so that they reach no table.
+    Nested values are kept as JSON where they are short, else dropped; blanks, secrets (keys, tokens, passwords) and
+    what is a person's own (names, phone numbers, birthdays) are dropped, so that they reach no table.
     """
     found = {key: value for key, value in said if value}
     for name, value in given:
         if len(found) >= PROPERTIES_MAX:
             break
         key = name[:KEY_LENGTH_MAX]
-        if key in found or secret(key):
+        if key in found or secret(key) or personal(key):
             continue
         if shortened := as_property(value):
             found[key] = shortened

@@ -40,8 +40,12 @@ def placeholder_id(given: str) -> bool:
 @lru_cache(maxsize=65_536)
 def placeholder_mailbox(given: str) -> bool:
     """Whether a mailbox is nobody's: of a test domain, or one that only sends."""
-    name, _, _ = given.rpartition("@")
-    return name.lower() in _ROLES or placeholder_host(mail_host(given))
+    return only_sends(given) or placeholder_host(mail_host(given))
+
+
+def only_sends(given: str) -> bool:
+    """Whether a mailbox is one that only sends: nobody reads there."""
+    return given.rpartition("@")[0].lower() in _ROLES
 
 
 def with_real_ids(event: Event) -> Event:

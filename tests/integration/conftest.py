@@ -13,6 +13,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from agents.connection import connection_options
+from agents.privacy.key import privacy_key
 from agents.settings import Settings, load
 from deploy.cli.directory.topic import Present, write_directory
 from deploy.demo.process import WorkerProcess
@@ -55,6 +56,7 @@ class Line:
             "data_dir": str(data_dir),
         } | {key: str(value) for key, value in settings.items()}
         self.settings: Settings = load(**self.given, metrics_port=0)
+        self.key = privacy_key(self.settings)
         self._data_dir = data_dir
         self._processes: list[WorkerProcess] = []
         migrate(addresses.clickhouse_url, name)

@@ -96,10 +96,10 @@ async def test_bad_input_ends_in_rejected_and_its_neighbours_go_through(make_lin
     by_reason = {item["reason"]: item for item in rejected}
     assert by_reason["bad_json"]["value"].encode() == bad["bad_json"]
     assert by_reason["bad_json"]["topic"] == web(line)
-    assert sorted(event["email"] for event in await line.committed(EVENTS)) == [
-        "al@acme-works.com",
-        "jo@acme-works.com",
-    ]
+    assert {event["email"] for event in await line.committed(EVENTS)} == {
+        line.key.mailbox("al@acme-works.com"),
+        line.key.mailbox("jo@acme-works.com"),
+    }
 
 
 async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line]) -> None:

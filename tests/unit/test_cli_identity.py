@@ -1,28 +1,33 @@
 import pytest
 
 from deploy.cli.directory.identity import command_fact, subject_of
+from pipeline.privacy.key import PrivacyKey
 from schemas.errors import SettingsError
 from schemas.identity import FactKind
+
+KEY = PrivacyKey(bytes(range(32)))
 
 
 @pytest.mark.parametrize(
     ("given", "subject"),
     [
-        ("a:v-81", "a:v-81"),
-        ("u:Jane", "u:Jane"),
-        ("Jane@Acme.com", "e:jane@acme.com"),
-        ("e:Jane@Acme.com", "e:jane@acme.com"),
-        ("a:urn:x:1", "a:urn:x:1"),
+        ("a:v-81", "a:" + KEY.visitor("v-81")),
+        ("u:Jane", "u:" + KEY.user("Jane")),
+        ("Jane@Acme.com", "e:" + KEY.mailbox("jane@acme.com")),
+        ("e:Jane@Acme.com", "e:" + KEY.mailbox("jane@acme.com")),
+        ("a:urn:x:1", "a:" + KEY.visitor("urn:x:1")),
+        ("e:p-k3vq6x2mzl4tarw7@acme.com", "e:p-k3vq6x2mzl4tarw7@acme.com"),
+        ("u:p-k3vq6x2mzl4tarw7", "u:p-k3vq6x2mzl4tarw7"),
     ],
 )
 def test_an_id_as_people_write_it(given: str, subject: str) -> None:
-    assert subject_of(given) == subject
+    assert subject_of(given, KEY) == subject
 
 
 @pytest.mark.parametrize("given", ["", "v-81", "x:1", "a:", "c:acme", "a:" + "x" * 201])
 def test_what_is_no_id_is_said(given: str) -> None:
     with pytest.raises(SettingsError, match="is no id"):
-        subject_of(given)
+        subject_of(given, KEY)
 
 
 def test_commands_at_other_times_are_other_facts() -> None:

@@ -5,7 +5,7 @@ from random import Random
 import orjson
 import pytest
 
-from deploy.evaluate.line import PlainLine
+from deploy.evaluate.line import KEY, PlainLine
 from deploy.evaluate.world import CHUNK_MESSAGES, World, feed
 from deploy.simulate import WorldSpec
 from schemas.activity import Activity
@@ -41,7 +41,7 @@ def test_nothing_is_worked_before_it_settles_and_nothing_waits_after(line: Plain
     assert line.count(EVENTS) == 0
     line.settle()
     assert line.count(EVENTS) == 1
-    assert line.states("identify", SubjectState).keys() == {"a:v-1"}
+    assert line.states("identify", SubjectState).keys() == {KEY.subject("a:v-1")}
 
 
 def test_what_waits_is_named_later_and_facts_come_back_under_their_own_key(line: PlainLine) -> None:
@@ -54,7 +54,10 @@ def test_what_waits_is_named_later_and_facts_come_back_under_their_own_key(line:
     line.settle()
     assert line.count(IDENTITY) > 2
     told = line.values(ACTIVITIES, Activity)
-    assert {(activity.subject, activity.account_id) for activity in told} == {("a:v-1", "acme"), ("a:v-2", "acme")}
+    assert {(activity.subject, activity.account_id) for activity in told} == {
+        (KEY.subject("a:v-1"), "acme"),
+        (KEY.subject("a:v-2"), "acme"),
+    }
     assert line.states("advance", JourneyState)["acme"].evidence
 
 

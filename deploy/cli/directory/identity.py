@@ -12,9 +12,11 @@ from rich.table import Table
 
 from agents import settings
 from agents.connection import clickhouse_sink
+from agents.privacy.key import privacy_key
 from agents.settings import Settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.topic import write_facts
+from pipeline.privacy.key import PrivacyKey
 from schemas.base import ID_LENGTH_MAX, stable_id
 from schemas.errors import SettingsError, SinkError
 from schemas.identity import FactKind, IdentityFact
@@ -46,8 +48,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show every fact about an id, oldest first: what it was linked to, by what, and what was taken back."""
-    given = subject_of(subject)
-    rows = asyncio.run(_facts(settings.load(), given, limit))
+    loaded = settings.load()
+    given = subject_of(subject, privacy_key(loaded))
+    rows = asyncio.run(_facts(loaded, given, limit))
     if as_json:
         for row in rows:
             typer.echo(orjson.dumps(row, option=orjson.OPT_UTC_Z))
@@ -75,10 +78,11 @@ def unlink(
 ) -> None:
     """Say that an id is not of an account. What it did is taken out of the account again: score, stage and history are
     said anew, alerts raised on it are retracted. Of a user or mailbox, all that rests on its word goes, too."""
-    given = subject_of(subject)
+    loaded = settings.load()
+    given = subject_of(subject, privacy_key(loaded))
     of = "any account" if account == ANY else f"account {account}"
     confirm(f"{given} is not of {of}: what it did there is taken back.", yes)
-    _send(FactKind.UNLINK, given, account, reason, as_json)
+    _send(loaded, FactKind.UNLINK, given, account, reason, as_json)
 
 
 @app.command()
@@ -89,11 +93,12 @@ def relink(
     as_json: AsJson = False,
 ) -> None:
     """Take an unlink back: what is known of the id counts again. Name the same account, or `*`, as the unlink did."""
-    _send(FactKind.RELINK, subject_of(subject), account, reason, as_json)
+    loaded = settings.load()
+    _send(loaded, FactKind.RELINK, subject_of(subject, privacy_key(loaded)), account, reason, as_json)
 
 
-def subject_of(given: str) -> str:
-    """The subject somebody means.
+def subject_of(given: str, key: PrivacyKey) -> str:
+    """The subject somebody means, under its pseudonym: clear ids are hashed, pseudonyms are taken as they are.
 
     Raises:
         SettingsError: it is none.
@@ -101,12 +106,12 @@ def subject_of(given: str) -> str:
     text = given.strip()
     kind, colon, rest = text.partition(":")
     if not colon and "@" in text:
-        return f"e:{text.lower()}"
+        return key.subject(f"e:{text.lower()}")
     if not colon or kind not in KINDS or not rest or len(rest) > ID_LENGTH_MAX:
         raise SettingsError(
             f"`{given}` is no id.", "Write a:<visitor id>, u:<user id> or e:<mailbox>, as the views show it as subject."
         )
-    return f"{kind}:{rest.lower() if kind == 'e' else rest}"
+    return key.subject(f"{kind}:{rest.lower() if kind == 'e' else rest}")
 
 
 def command_fact(kind: FactKind, subject: str, account_id: str, reason: str, now_ms: int) -> IdentityFact:
@@ -121,8 +126,7 @@ def command_fact(kind: FactKind, subject: str, account_id: str, reason: str, now
     )
 
 
-def _send(kind: FactKind, subject: str, account_id: str, reason: str, as_json: bool) -> None:
-    loaded = settings.load()
+def _send(loaded: Settings, kind: FactKind, subject: str, account_id: str, reason: str, as_json: bool) -> None:
     fact = command_fact(kind, subject, account_id, reason, time.time_ns() // 1_000_000)
     asyncio.run(write_facts(loaded, [fact]))
     if as_json:

@@ -1,0 +1,1 @@
+"""What privacy needs from around: the installation's key."""

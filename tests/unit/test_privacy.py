@@ -1,0 +1,112 @@
+"""Persons are known by a keyed hash behind ingest: what is hashed, what stays, and that nothing clear gets through."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from agents import settings
+from agents.privacy.key import privacy_key
+from pipeline.ingest import RawRecord, ingest
+from pipeline.privacy.key import PrivacyKey, is_pseudonym
+from pipeline.privacy.pseudonyms import pseudonymised
+from pipeline.privacy.scrub import scrubbed
+from schemas.base import Source
+from schemas.errors import SettingsError
+from schemas.event import Event
+
+KEY, OTHER = PrivacyKey(bytes(range(32))), PrivacyKey(bytes(range(1, 33)))
+
+
+def event_of(text: str) -> Event:
+    [found] = ingest(RawRecord(Source.WEB, "t", 0, 0, 1_800_000_000_000, None, text.encode()))
+    assert isinstance(found, Event), found
+    return found
+
+
+def test_a_mailbox_keeps_its_domain_and_nothing_else() -> None:
+    found = KEY.mailbox(" Jane.Doe@Acme.com ")
+    assert found.endswith("@acme.com")
+    assert "jane" not in found
+    assert found == KEY.mailbox("jane.doe@acme.com")
+    assert is_pseudonym(found)
+
+
+def test_equal_texts_of_other_kinds_companies_and_keys_show_nothing() -> None:
+    texts = [KEY.mailbox("x@a.com"), KEY.mailbox("x@b.com"), KEY.user("x"), KEY.visitor("x"), OTHER.user("x")]
+    assert len({text.partition("@")[0] for text in texts}) == len(texts)
+    assert KEY.fingerprint != OTHER.fingerprint
+
+
+def test_a_user_id_that_is_a_mailbox_is_hashed_as_one() -> None:
+    assert KEY.user("Jane@acme.com") == KEY.mailbox("jane@acme.com")
+
+
+@pytest.mark.parametrize("given", ["null", "00000000-0000-0000-0000-000000000000", "anonymous"])
+def test_placeholders_stay_what_they_are(given: str) -> None:
+    assert KEY.user(given) == KEY.visitor(given) == given
+    assert KEY.mailbox("no-reply@acme.com") == "no-reply@acme.com"
+
+
+def test_a_subject_is_hashed_once() -> None:
+    once = KEY.subject("e:jane@acme.com")
+    assert once == KEY.subject(once) == "e:" + KEY.mailbox("jane@acme.com")
+    assert KEY.subject("c:acme") == "c:acme"
+
+
+def test_nothing_clear_of_a_person_is_left_in_an_event() -> None:
+    clear = event_of(
+        """{"type":"form_submit","occurred_at":"2026-11-22T10:00:00Z","anonymous_id":"visitor-81","user_id":"user-17",
+        "email":"jane@acme.com","person_name":"Jane Doe","job_title":"CTO","form":"from jane@acme.com",
+        "url":"https://x.io/u/jane@acme.com/hello?mail=jane%40acme.com&tp_vid=visitor-82&token=s3cret&seats=20",
+        "title":"Hello jane@acme.com","account_id":"jane@acme.com","user_agent":"Mozilla/5.0","referrer":
+        "https://m.io/?who=jane@acme.com&access_token=s3cret","properties":{"phone":"+49 30 1234567","firstName":"Jane",
+        "invited":"joe@acme.com, jane@acme.com","seats":20,"owner":"maria@seller.io"}}"""
+    )
+    found = pseudonymised(clear, KEY)
+    written = found.encode().decode()
+    for secret in ("jane", "Jane", "Doe", "joe@", "visitor-8", "user-17", "s3cret", "1234567", 'person_name":"J'):
+        assert secret not in written, (secret, written)
+    hashed = KEY.mailbox("jane@acme.com")
+    assert (found.email, found.user_id, found.anonymous_id) == (hashed, KEY.user("user-17"), KEY.visitor("visitor-81"))
+    assert found.url == f"https://x.io/u/{hashed}/hello?mail={hashed}&seats=20"
+    assert found.properties["link_visitor_id"] == KEY.visitor("visitor-82")
+    assert found.properties["invited"] == f"{KEY.mailbox('joe@acme.com')}, {hashed}"
+    assert (found.properties["owner"], found.properties["seats"]) == ("maria@seller.io", "20")
+    assert (found.event_id, found.job_title, found.subject) == (clear.event_id, "CTO", "a:" + KEY.visitor("visitor-81"))
+
+
+def test_texts_without_a_mailbox_are_left_alone() -> None:
+    for text in ("", "a@b", "https://x.io/@jane", "5 @ 3.50", "mail@"):
+        assert scrubbed(text, KEY) == text
+
+
+def test_the_key_is_taken_from_the_setting_or_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("f" * 32 + "\n")
+    given = {"bootstrap_servers": "kafka:9092", "privacy_key_file": file}
+    assert privacy_key(settings.load(**given)).fingerprint == PrivacyKey(b"f" * 32).fingerprint
+    plain = settings.load(privacy_key="s" * 32)
+    assert privacy_key(plain).fingerprint == PrivacyKey(b"s" * 32).fingerprint
+    assert "ssss" not in repr(plain)
+
+
+def test_a_local_broker_has_a_key_of_its_own(tmp_path: Path) -> None:
+    loaded = settings.load(bootstrap_servers="127.0.0.1:9092,localhost:9093", data_dir=tmp_path / "data")
+    first = privacy_key(loaded)
+    assert privacy_key(loaded).fingerprint == first.fingerprint
+    assert stat.S_IMODE((tmp_path / "data" / "privacy.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"bootstrap_servers": "kafka-1:9092"}, "No privacy key is set"),
+        ({"bootstrap_servers": "127.0.0.1:9092,10.0.0.1:9092"}, "openssl rand -hex 32"),
+        ({"privacy_key": "short"}, "must have 32"),
+    ],
+)
+def test_without_a_sound_key_nothing_starts(given: dict[str, str], says: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=says) as caught:
+        privacy_key(settings.load(data_dir=tmp_path, **given))
+    assert "short" not in str(caught.value).partition("must have")[0]
