@@ -93,7 +93,7 @@ async def test_an_unlinked_visitor_leaves_no_trace_but_in_what_was_said(make_lin
     said = await line.rows("SELECT status FROM alerts_said WHERE trigger = 'demo_request' ORDER BY kafka_offset")
     assert [row["status"] for row in said] == ["raised", "retracted"]
     assert await line.rows(f"SELECT * FROM activities WHERE subject = '{visitor}'") == []
-    said_of = f"SELECT * FROM activities_said WHERE subject = '{visitor}' AND type != 'retraction'"  # noqa: S608 - ours
+    said_of = f"SELECT * FROM activities_said WHERE subject = '{visitor}' AND type != 'retraction'"
     assert len(await line.rows(said_of)) == 2
     assert await line.rows("SELECT * FROM cause_check") == []
     assert [len(item["hits"]) for item in await line.committed(RETURNED)] == [2]
