@@ -7,6 +7,7 @@ nothing. What is folded can be taken out again: `journal/account.py` stands arou
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from functools import partial
 
 from pipeline.alert import make_alert, make_held
@@ -35,6 +36,9 @@ DETAIL_LENGTH_MAX = 120
 """Characters of a text from outside kept as evidence: 120 of them must fit a record with room to spare."""
 
 USES = frozenset({"feature_used", "signed_in"})
+CONTRACTS = frozenset({"opportunity_won", "contract_renewed", "renewal_due"})
+"""Facts of the CRM that may say when the contract ends."""
+
 SINCE_UNKNOWN = -1
 
 
@@ -111,6 +115,7 @@ def standing_of(account: Account | None, rules: Rules) -> Standing:
         tier=account.tier,
         fit=fit_of(account, rules.fit),
         customer_ms=customer_ms,
+        renews_ms=to_ms(datetime.combine(account.renews_on, time(), UTC)) if account.renews_on else 0,
     )
 
 
@@ -244,6 +249,7 @@ class Fold:
                     by_ip=activity.method in IP_METHODS,
                 )
             )
+            journey.habits.note(activity, rule.points)
         if activity.grade is Grade.HUMAN:
             journey.last_human_ms = max(journey.last_human_ms, at_ms)
             if activity.person:
@@ -267,7 +273,9 @@ class Fold:
             journey.change_trial(at_ms, ends_ms=activity.ends_ms)
         elif kind == "trial_ended":
             journey.change_trial(at_ms, over=True)
-        elif kind == "opportunity_won" and not journey.customer:
+        elif kind in CONTRACTS and activity.ends_ms:
+            journey.contract_said_ms = activity.ends_ms
+        if kind == "opportunity_won" and not journey.customer:
             journey.customer_since_ms = at_ms
             journey.change_trial(at_ms, over=True)
 

@@ -9,9 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from pipeline.domains import mail_host, work_domain
-from pipeline.rules.model import CustomerEvery, Phase, Rules, SlaOver, StageRule, TrialEnds, TrialQuiet, TriggerRule
+from pipeline.rules.model import Phase, Rules, StageRule, TriggerRule
 from pipeline.rules.predicates import Predicate, all_hold
+from pipeline.rules.timers import Absence, CustomerEvery, PersonQuiet, RenewalDue, SlaOver, TrialEnds, TrialQuiet
 from pipeline.score import DAY_MS, carried_on, causes_of, score_of
+from pipeline.traits.group import Group, seen_again
+from pipeline.traits.habits import Habit
 from schemas.cause import Cause
 from schemas.journey import NO_STANDING, UNAWARE, Evidence, JourneyState, Person, Standing, Trial
 
@@ -56,7 +59,9 @@ class Journey:
         self.contacts = {item.person: item for item in state.people}
         self.trial = state.trial
         self.customer_since_ms = state.customer_since_ms
+        self.contract_said_ms = state.contract_ends_ms
         self.last_human_ms = state.last_human_ms
+        self.habits = Habit(state.habits)
         self.usage_by_day = dict(state.usage_by_day)
         self.heard_ms = state.heard_ms
         self.fired = dict(state.fired)
@@ -84,7 +89,9 @@ class Journey:
             people=tuple(self.contacts.values()),
             trial=self.trial,
             customer_since_ms=self.customer_since_ms,
+            contract_ends_ms=self.contract_said_ms,
             last_human_ms=self.last_human_ms,
+            habits=self.habits.freeze(),
             usage_by_day=dict(self.usage_by_day),
             heard_ms=self.heard_ms,
             fired=dict(self.fired),
@@ -118,6 +125,24 @@ class Journey:
     def trial_activated(self) -> bool:
         """Whether the newest trial has reached first value."""
         return self.trial is not None and self.trial.activated_ms > 0
+
+    @property
+    def contract_ends_ms(self) -> int:
+        """When the contract ends: the later of what the CRM and the directory say; 0 where nobody knows."""
+        return max(self.contract_said_ms, self.standing.renews_ms)
+
+    @property
+    def group(self) -> Group:
+        """The people of its buying group."""
+        return Group(self.contacts.values(), self.rules.group_roles, self.rules.group_wanted, self.now_ms)
+
+    def depth(self, types: tuple[str, ...], within_days: float) -> int:
+        """The most different things one person has read, of these types, in the last days."""
+        read: dict[str, set[str]] = defaultdict(set)
+        for item in self.evidence_of(types, within_days):
+            if item.detail:
+                read[item.person or item.subject].add(item.detail)
+        return max(map(len, read.values()), default=0)
 
     def score(self) -> float:
         """Sum of the causes' points now; asked often for the same moment."""
@@ -207,8 +232,7 @@ class Journey:
             person=person,
             name=name or (known.name if known else ""),
             job_title=job_title or (known.job_title if known else ""),
-            first_ms=min(known.first_ms, at_ms) if known else at_ms,
-            last_ms=max(known.last_ms, at_ms) if known else at_ms,
+            **seen_again(known, at_ms),
         )
         if len(self.contacts) > PEOPLE_MAX:
             self.contacts.pop(min(self.contacts, key=lambda key: (self.contacts[key].last_ms, key)))
@@ -238,7 +262,7 @@ class Journey:
         self._by_type.clear()
         self.carried.clear()
         self.change_trial(self.now_ms, over=True)
-        self.customer_since_ms = 0
+        self.customer_since_ms = self.contract_said_ms = 0
         self.been, self.held = (), ""
 
     def mark_seen(self, activity_id: str) -> bool:
@@ -271,6 +295,14 @@ class Journey:
                     due_ms = 0
             case SlaOver() if (rule_of_stage := self.stage_rule) is not None and rule_of_stage.sla_hours:
                 due_ms = self.stage_since_ms + int(rule_of_stage.sla_hours * HOUR_MS)
+            case Absence() if self.stage in timer.stages and self.last_human_ms:
+                due_ms = max(self.last_human_ms, self.stage_since_ms) + int(timer.days * DAY_MS)
+            case PersonQuiet():
+                due_ms = self.group.next_quiet_ms(timer.roles, timer.acts, timer.days, done_ms)
+            case RenewalDue() if self.customer and self.contract_ends_ms:
+                due_ms = max(self.contract_ends_ms - int(timer.days_before * DAY_MS), self.habits.since_ms + 1)
+                if due_ms > self.contract_ends_ms:
+                    due_ms = 0
             case _:
                 return 0
         return due_ms if due_ms > done_ms else 0

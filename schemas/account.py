@@ -113,6 +113,7 @@ class Account(Record):
     target: bool = Field(False, description="On the target list.")
     status: AccountStatus = AccountStatus.PROSPECT
     customer_since: AwareDatetime | None = None
+    renews_on: date | None = Field(None, description="Day its contract ends, UTC.", examples=["2027-03-31"])
     office_ranges: tuple[Text, ...] = Field((), max_length=200, description="CIDR ranges of its own networks.")
     suppressed: Text = Field(
         "",

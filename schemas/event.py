@@ -75,7 +75,7 @@ class Event(Record):
     severity: str = ""
     rating: float | None = Field(None, description="0 (bad) to 10 (good).")
     amount: float | None = Field(None, description="Deal value.")
-    ends_ms: int = Field(0, description="When the trial runs out, ms since 1970 UTC; 0 if none.")
+    ends_ms: int = Field(0, description="When the trial or the contract runs out, ms since 1970 UTC; 0 if none.")
     duration_seconds: float = 0.0
     reason: str = ""
     network_kind: NetworkKind = Field(NetworkKind.UNKNOWN, description="Kind of the address's network; '' if unknown.")

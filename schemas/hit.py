@@ -36,7 +36,7 @@ class Hit(Record):
     form: str = ""
     rating: float | None = None
     amount: float | None = None
-    ends_ms: int = Field(0, description="When the trial runs out, ms since 1970 UTC; 0 if none.")
+    ends_ms: int = Field(0, description="When the trial or the contract runs out, ms since 1970 UTC; 0 if none.")
     properties: dict[str, str] = Field(
         default_factory=dict, description="Of the producer's own fields, those the journey's mapping asks for."
     )

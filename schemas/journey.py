@@ -39,6 +39,22 @@ class Person(Record):
     job_title: str = ""
     first_ms: int
     last_ms: int
+    acts: int = Field(1, description="Signs of them so far.")
+    back_ms: int = Field(0, description="When they were last seen again after two weeks or more; 0 if never.")
+    away_ms: int = Field(0, description="How long they had been away then.")
+
+
+class Habits(Record):
+    """What is usual for an account; bounds in `pipeline/traits/habits.py`."""
+
+    since_ms: int = Field(0, description="First sign of a person there ever was; 0 if none.")
+    hits: dict[int, int] = Field(default_factory=dict, description="Day since 1970 -> interactions.")
+    people: dict[int, tuple[int, ...]] = Field(
+        default_factory=dict, description="Week since 1970 -> lowest checksums of its people, ascending."
+    )
+    topics: dict[str, tuple[int, int, int]] = Field(
+        default_factory=dict, description="Topic -> when it came up, when it was touched last, and how often."
+    )
 
 
 class Trial(Record):
@@ -61,6 +77,7 @@ class Standing(Record):
     customer_ms: int = Field(
         0, description="Customer since, ms since 1970; -1: nobody knows since when; 0: it is none."
     )
+    renews_ms: int = Field(0, description="When its contract ends, ms since 1970; 0 where nobody knows.")
 
 
 NO_STANDING = Standing()
@@ -98,7 +115,9 @@ class JourneyState(Record):
     people: tuple[Person, ...] = ()
     trial: Trial | None = None
     customer_since_ms: int = 0
+    contract_ends_ms: int = Field(0, description="When its contract ends, as the CRM said last; 0 where nobody knows.")
     last_human_ms: int = 0
+    habits: Habits = Field(default_factory=Habits)
     usage_by_day: dict[int, int] = Field(default_factory=dict, description="Day since 1970 -> uses.")
     heard_ms: int = Field(
         0,

@@ -116,11 +116,14 @@ class TrialEvent(RawEvent):
         "user_invited",
         "limit_reached",
         "signed_in",
+        "outcome_reached",
     ]
     workspace_id: Id | None = Field(None, description="Tenant in the product.")
     feature: Text | None = Field(None, description="Feature used.", examples=["export"])
     product: Text | None = Field(None, description="Product or edition.")
     trial_ends_at: AwareDatetime | None = Field(None, description="When the trial runs out, with zone.")
+    amount: float | None = Field(None, ge=0, le=1e12, description="Worth of an outcome, in the account's currency.")
+    topic: Text | None = Field(None, description="What the outcome is.", examples=["invoices done in a day"])
 
 
 class CrmEvent(RawEvent):
@@ -137,10 +140,15 @@ class CrmEvent(RawEvent):
         "contract_churned",
         "lead_recycled",
         "lead_disqualified",
+        "outcome_reached",
     ]
     owner: Text | None = Field(None, description="Seller who owns the account.")
     amount: float | None = Field(None, ge=0, le=1e12, description="Deal value in the account's currency.")
     reason: Text | None = Field(None, description="Reason won or lost.")
+    topic: Text | None = Field(None, description="What an outcome is, or what was spoken of.")
+    contract_ends_at: AwareDatetime | None = Field(
+        None, description="When the contract ends, with zone: with opportunity_won, contract_renewed or renewal_due."
+    )
 
 
 class SupportEvent(RawEvent):

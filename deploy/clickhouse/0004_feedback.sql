@@ -90,6 +90,7 @@ CREATE TABLE IF NOT EXISTS accounts_log
     target Bool COMMENT 'On the target list',
     status LowCardinality(String) COMMENT 'prospect, customer or former',
     customer_since DateTime64(3, 'UTC') COMMENT 'When it became a customer, by the directory; 1970 if unknown',
+    renews_on Date COMMENT 'Day its contract ends, by the directory; 1970 if unknown',
     office_ranges Array(String) COMMENT 'CIDR ranges of its own networks',
     suppressed String COMMENT 'Reason to keep it out: competitor, partner, press, own_staff, other words; '''' if not',
     never_by_ip Bool COMMENT 'No address ever names it: an ISP, a cloud',

@@ -91,6 +91,12 @@ def moment(cell: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def day(cell: str) -> date | None:
+    """A day; of a date and time its day."""
+    found = moment(cell)
+    return found.date() if found else None
+
+
 def people(cell: str) -> int:
     """How many people, as exports write it: `1,200`, `1200.0`; 0 if empty."""
     digits = cell.strip().removesuffix(".0").replace(",", "").replace("'", "").replace(" ", "")
@@ -141,6 +147,7 @@ READ: Mapping[str, Callable[[str], Any]] = {
     "target": flag,
     "status": status,
     "customer_since": moment,
+    "renews_on": day,
     "office_ranges": ranges,
     "suppressed": suppressed,
     "never_by_ip": flag,

@@ -54,6 +54,7 @@ _MEND = {
 _MEND_FIELD = {
     "occurred_at": 'use ISO 8601 with zone, e.g. "2026-11-22T10:00:00Z"',
     "trial_ends_at": 'use ISO 8601 with zone, e.g. "2026-11-22T10:00:00Z"',
+    "contract_ends_at": 'use ISO 8601 with zone, e.g. "2026-11-22T10:00:00Z"',
     "email": "use a plain mailbox such as jane@acme.com",
     "properties": "send flat text, numbers, booleans or null",
 }
@@ -111,7 +112,7 @@ def _decoded(raw: RawEvent, source: Source) -> Decoded:
         fields["ip"] = ip(raw.ip)
     if raw.account_domain:
         fields["account_domain"] = domain(raw.account_domain)
-    if ends_at := values.get("trial_ends_at"):
+    if ends_at := values.get("trial_ends_at") or values.get("contract_ends_at"):
         fields["ends_ms"] = max(0, to_ms(ends_at))
     aside = [(name, value) for name in _ASIDE[source] if (value := values[name])]
     if referrer := values.get("referrer"):

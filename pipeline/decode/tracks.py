@@ -58,6 +58,8 @@ _BY_TYPE: Mapping[Track, str] = {
     "Teammate Invited, Invited Teammate, Team Member Invited, Member Invited, Account Added User, User Added",
     Track("limit_reached"): "Limit Reached, Reached Limit, Usage Limit Reached, Plan Limit Reached, Limit Exceeded, "
     "Quota Reached, Quota Exceeded",
+    Track("outcome_reached"): "Outcome Reached, Reached Outcome, Goal Reached, Goal Achieved, Value Reached, "
+    "Value Milestone Reached, Success Milestone Reached, ROI Reached",
     Track("signed_in"): "Signed In, Sign In, Logged In, Log In, Login, User Logged In, User Signed In",
     # known, and not usage: without this line the trial source would count them as features
     Track("custom"): "Signed Out, Logged Out, Logout, Account Deleted, Account Removed User, Application Installed, "
@@ -99,6 +101,7 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "trial_ended": _TRIAL | {"reason": ("reason", "cancellationreason")},
     "feature_used": _FEATURE,
     "limit_reached": _FEATURE,
+    "outcome_reached": _TRIAL | {"topic": ("outcome", "goal", "milestone", "name", "topic")},
 }
 """Native type -> event field -> normalised names of properties that hold it, the first that is filled wins."""
 

@@ -19,6 +19,7 @@ def check_references(root: Node) -> list[Fault]:
     for node in _within(root):
         if _text(node, "kind") == "in_stage" and (listed := _part(node, "any_of")) is not None:
             faults += [fault for item in _items(listed) for fault in _unknown(item, (*stages, UNAWARE))]
+    faults += _named_within(root, stages)
     places = [_part(fact, "stage") for fact in _items(_part(root, "facts"))]
     places += [_part(_part(stage, "gate"), "otherwise") for stage in stages.values()]
     quiet = _part(_part(root, "quiet"), "stage")
@@ -34,6 +35,28 @@ def check_references(root: Node) -> list[Fault]:
         if _part(trigger, "after") is None and _part(trigger, "timer") is None and isinstance(trigger.value, dict):
             faults.append(Fault(trigger.line, trigger.path, "has neither `after` nor `timer`, so it can never fire"))
     return faults
+
+
+_ROLE_LISTS = {"joined": "roles", "gone_quiet": "roles", "back": "roles", "person_quiet": "roles", "roles": "any_of"}
+"""Condition or timer -> its field that names roles of the buying group."""
+
+
+def _named_within(root: Node, stages: Collection[str]) -> Iterator[Fault]:
+    """Stages that timers name, and roles that conditions and timers do."""
+    roles = [name for name, _ in _named(_part(root, "buying_group"))]
+    yield from _twice(_part(root, "buying_group"))
+    for node in _within(root):
+        kind = _text(node, "kind")
+        if kind == "absence":
+            for item in _items(_part(node, "stages")):
+                yield from _unknown(item, stages)
+        if field := _ROLE_LISTS.get(kind):
+            for item in _items(_part(node, field)):
+                if isinstance(item.value, str) and item.value not in roles:
+                    what = nearest(item.value, roles, "roles of buying_group")
+                    yield Fault(item.line, item.path, f"`{item.value}` is no role of the buying group; {what}")
+        if kind in ("group_complete", "roles") and not roles:
+            yield Fault(node.line, node.path, f"`{kind}` asks for roles: list them under `buying_group`")
 
 
 def _mapping_faults(root: Node) -> Iterator[Fault]:

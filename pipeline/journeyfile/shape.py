@@ -5,15 +5,14 @@ so that whatever the model says of it can be told by the file's lines.
 """
 
 from collections.abc import Collection, Iterable
-from typing import get_args
 
 from pipeline.journeyfile.fault import Fault, nearest
 from pipeline.journeyfile.tree import REFUSED, Node
-from pipeline.rules.model import ANY, Timer
+from pipeline.rules.model import ANY
 from pipeline.rules.predicates import PREDICATES
+from pipeline.rules.timers import TIMERS
 
 GROUPS = "groups"
-TIMERS = tuple(noun.model_fields["kind"].default for noun in get_args(get_args(Timer)[0]))
 _TYPE_LISTS = frozenset({"types", "after", "decisive"})
 _CONDITION_LISTS = frozenset({"when", "leave", "all"})
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pipeline.rules.model import CustomerEvery, FactRule, Rules, SlaOver, StageRule, TrialEnds, TrialQuiet, TriggerRule
+from pipeline.rules.model import FactRule, Rules, StageRule, TriggerRule
+from pipeline.rules.timers import TIMERS
 from pipeline.rules.words import condition, conditions, mapping, timer
 
 ORDERED = ("stages", "triggers")
@@ -115,8 +116,8 @@ def _shown(value: Any) -> str:
             return ", ".join(f"{key} {_shown(part)}" for key, part in value.items())
         case tuple() if all(isinstance(part, str) for part in value):
             return ", ".join(value)
-        case TrialQuiet() | TrialEnds() | CustomerEvery() | SlaOver():
-            return timer(value)
+        case BaseModel() if type(value) in TIMERS.values():
+            return timer(value)  # type: ignore[arg-type]
         case BaseModel() if "kind" in type(value).model_fields:
             return condition(value)  # type: ignore[arg-type]
         case tuple():

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from pipeline.rules.model import ANY, CustomerEvery, Phase, Rules, SlaOver, StageKind, TriggerRule
+from pipeline.rules.model import ANY, Phase, Rules, StageKind, TriggerRule
 from pipeline.rules.predicates import Count, InStage, IsCustomer, IsProspect, Predicate, Score, ScoreBelow
+from pipeline.rules.timers import CustomerEvery, RenewalDue, SlaOver, TrialEnds, TrialQuiet
 from pipeline.rules.words import ways_into
 from schemas.base import Source
 from schemas.journey import UNAWARE
@@ -50,8 +51,11 @@ def _of_trigger(trigger: TriggerRule, rules: Rules, reached: set[str]) -> Iterat
         yield "it can never fire: no type under `after` can arrive or has points"
     if isinstance(trigger.timer, SlaOver) and not any(rule.kind is StageKind.SLA for rule in rules.stages):
         yield "it can never fire: no stage is of kind sla"
-    if isinstance(trigger.timer, CustomerEvery) and any(isinstance(part, IsProspect) for part in trigger.when):
+    asked = {type(part) for part in trigger.when}
+    if isinstance(trigger.timer, CustomerEvery | RenewalDue) and IsProspect in asked and not trigger.after:
         yield "it can never fire: its timer runs for customers only, and it asks for a prospect"
+    if isinstance(trigger.timer, TrialQuiet | TrialEnds) and IsCustomer in asked and not trigger.after:
+        yield "it can never fire: its timer runs until the purchase, and it asks for a customer"
     if _contradicts(trigger.when):
         yield "it can never fire: its conditions contradict each other"
     yield from _of_conditions(trigger.when, rules, reached)

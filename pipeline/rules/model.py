@@ -13,7 +13,9 @@ import orjson
 from pydantic import Field, model_validator
 
 from pipeline.rules.mapping import SHIPPED, Classifier, MappingRule, Name
-from pipeline.rules.predicates import Days, Predicate
+from pipeline.rules.predicates import Predicate
+from pipeline.rules.signs import Days
+from pipeline.rules.timers import Timer
 from schemas.alert import Play
 from schemas.base import Record, Team
 from schemas.event import Grade
@@ -61,6 +63,14 @@ class Scoring(Record):
     other_roles: Multiplier = Field(1.0, description="For people of any other title, or of none.")
     tiers: dict[str, Multiplier] = Field(default_factory=dict, description="By the tier the directory gives.")
     other_tiers: Multiplier = Field(1.0, description="For accounts of any other tier, or of none.")
+
+
+class GroupRole(Record):
+    """A role of the buying group, by job titles, and how many people of it a complete group has."""
+
+    name: Name
+    titles: tuple[Words, ...] = Field(min_length=1, description="Words of the title; whole words, in any case.")
+    wanted: int = Field(1, ge=0, le=20, description="0: it is known, and not needed.")
 
 
 class FitPoint(Record):
@@ -170,36 +180,6 @@ class FactRule(Record):
     forget: bool = Field(False, description="What counted before counts no more; a customer is none any more.")
 
 
-class TrialQuiet(Record):
-    """Due so many days after the running trial's start or last use."""
-
-    kind: Literal["trial_quiet"] = "trial_quiet"
-    days: Days
-
-
-class TrialEnds(Record):
-    """Due so many days before the running trial ends."""
-
-    kind: Literal["trial_ends"] = "trial_ends"
-    days_before: Days
-
-
-class CustomerEvery(Record):
-    """Due every so many days, for customers."""
-
-    kind: Literal["customer_every"] = "customer_every"
-    days: Days
-
-
-class SlaOver(Record):
-    """Due when the time of a stage of kind sla is over."""
-
-    kind: Literal["sla_over"] = "sla_over"
-
-
-Timer = Annotated[TrialQuiet | TrialEnds | CustomerEvery | SlaOver, Field(discriminator="kind")]
-
-
 class TriggerRule(Record):
     """A trigger point: judged when an activity of the types in `after` arrives, or when the timer is due."""
 
@@ -220,6 +200,7 @@ class Rules(Record):
     name: Words
     scoring: Scoring = Scoring()
     fit: FitRule | None = None
+    buying_group: tuple[GroupRole, ...] = Field((), description="Roles; the first whose titles fit counts.")
     activities: dict[Name, ActivityRule] = Field(
         min_length=1,
         description="Types that count. Others (mail delivered, mail opened: often machines) change nothing.",
@@ -257,6 +238,16 @@ class Rules(Record):
     def classifier(self) -> Classifier:
         """Says which activity type an event is."""
         return Classifier(self.whole_mapping)
+
+    @cached_property
+    def group_roles(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Role of the buying group -> words of its titles, in the file's order."""
+        return tuple((role.name, role.titles) for role in self.buying_group)
+
+    @cached_property
+    def group_wanted(self) -> dict[str, int]:
+        """Role of the buying group -> how many are wanted."""
+        return {role.name: role.wanted for role in self.buying_group}
 
     @cached_property
     def fading(self) -> dict[str, tuple[bool, float]]:

@@ -4,22 +4,33 @@ from typing import Annotated, Literal, Protocol, get_args
 
 from pydantic import Field
 
+from pipeline.rules.signs import (
+    Company,
+    Days,
+    Depth,
+    GroupComplete,
+    HasGoneQuiet,
+    IsBack,
+    Joined,
+    MomentumDown,
+    MomentumUp,
+    NewTopic,
+    Number,
+    RenewsWithin,
+    RolesSeen,
+    Sign,
+    SurgeOf,
+    sign_holds,
+)
 from schemas.base import Record
 
-Days = Annotated[float, Field(gt=0, le=3650)]
-Number = Annotated[int, Field(ge=1, le=10_000)]
 
-
-class Situation(Protocol):
+class Situation(Company, Protocol):
     """What predicates may ask about an account at one moment (`pipeline/journey.py` answers)."""
 
     @property
     def stage(self) -> str:
         """Stage the account is in."""
-
-    @property
-    def customer(self) -> bool:
-        """Whether it has bought."""
 
     @property
     def fit(self) -> str:
@@ -187,7 +198,18 @@ Predicate = Annotated[
     | ScoreBelow
     | CountBelow
     | UsesBelow
-    | Quiet,
+    | Quiet
+    | SurgeOf
+    | MomentumUp
+    | MomentumDown
+    | Depth
+    | NewTopic
+    | RolesSeen
+    | GroupComplete
+    | Joined
+    | HasGoneQuiet
+    | IsBack
+    | RenewsWithin,
     Field(discriminator="kind"),
 ]
 
@@ -230,7 +252,7 @@ def holds(predicate: Predicate, now: Situation) -> bool:
 
 
 def _has_faded(
-    predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow | Quiet,
+    predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow | Quiet | Sign,
     now: Situation,
 ) -> bool:
     match predicate:
@@ -246,6 +268,7 @@ def _has_faded(
             return now.uses(predicate.within_days, 0) < predicate.fewer_than
         case Quiet():
             return now.quiet(predicate.days)
+    return sign_holds(predicate, now)
 
 
 def all_hold(predicates: tuple[Predicate, ...], now: Situation) -> bool:

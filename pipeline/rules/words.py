@@ -1,17 +1,7 @@
 """Rules in words, for tables and differences that people read."""
 
 from pipeline.rules.mapping import MappingRule, Range
-from pipeline.rules.model import (
-    ActivityRule,
-    CustomerEvery,
-    Rules,
-    SlaOver,
-    StageRule,
-    Timer,
-    TrialEnds,
-    TrialQuiet,
-    TriggerRule,
-)
+from pipeline.rules.model import ActivityRule, Rules, StageRule, TriggerRule
 from pipeline.rules.predicates import (
     Count,
     CountBelow,
@@ -30,6 +20,30 @@ from pipeline.rules.predicates import (
     UsageDrop,
     Uses,
     UsesBelow,
+)
+from pipeline.rules.signs import (
+    Depth,
+    GroupComplete,
+    HasGoneQuiet,
+    IsBack,
+    Joined,
+    MomentumDown,
+    MomentumUp,
+    NewTopic,
+    RenewsWithin,
+    RolesSeen,
+    Sign,
+    SurgeOf,
+)
+from pipeline.rules.timers import (
+    Absence,
+    CustomerEvery,
+    PersonQuiet,
+    RenewalDue,
+    SlaOver,
+    Timer,
+    TrialEnds,
+    TrialQuiet,
 )
 
 
@@ -66,7 +80,7 @@ def condition(predicate: Predicate) -> str:
     return _faded(predicate)
 
 
-def _faded(predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow | Quiet) -> str:
+def _faded(predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow | Quiet | Sign) -> str:
     match predicate:
         case NoPerson():
             return f"nobody known by name in {_days(predicate.within_days)}"
@@ -81,6 +95,55 @@ def _faded(predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow |
             return f"fewer than {predicate.fewer_than} uses in {_days(predicate.within_days)}"
         case Quiet():
             return f"no sign of a person for {_days(predicate.days)}"
+    return _unusual(predicate)
+
+
+def _unusual(sign: Sign) -> str:
+    match sign:
+        case SurgeOf():
+            return (
+                f"in 3 weeks at least {sign.times:g} times the interactions and {sign.people_times:g} times the people "
+                f"of the 12 weeks before (at least {sign.at_least} interactions and {sign.people} people a week, "
+                f"known for {sign.known_weeks:g} weeks)"
+            )
+        case MomentumUp():
+            return (
+                f"interactions of 7 days at least {sign.times:g} times those of the 21 before "
+                f"(at least {sign.at_least}, and {sign.before_at_least} before)"
+            )
+        case MomentumDown():
+            return (
+                f"interactions of 7 days below {sign.below_share:.0%} of those of the 21 before "
+                f"(at least {sign.before_at_least})"
+            )
+        case Depth():
+            return (
+                f"one person with at least {sign.at_least} different of {_any(sign.types)} in {_days(sign.within_days)}"
+            )
+        case NewTopic():
+            return f"a new topic touched {sign.at_least} times in {_days(sign.within_days)}"
+        case RenewsWithin():
+            return f"its contract ends within {_days(sign.days)}"
+    return _of_people(sign)
+
+
+def _of_people(sign: RolesSeen | GroupComplete | Joined | HasGoneQuiet | IsBack) -> str:
+    match sign:
+        case RolesSeen():
+            of = f" of {_any(sign.any_of)}" if sign.any_of else ""
+            return f"at least {sign.at_least} different roles{of} in {_days(sign.within_days)}"
+        case GroupComplete():
+            return f"the buying group at least {sign.percent:g}% complete in {_days(sign.within_days)}"
+        case Joined():
+            return f"a new {_any(sign.roles)} in {_days(sign.within_days)}, beside at least {sign.others} known before"
+        case HasGoneQuiet():
+            return f"{_who(sign.roles)} with at least {sign.acts} signs not seen for {_days(sign.days)}"
+        case IsBack():
+            return f"{_who(sign.roles)} with at least {sign.acts} signs back after {_days(sign.away_days)}"
+
+
+def _who(roles: tuple[str, ...]) -> str:
+    return f"a {_any(roles)}" if roles else "somebody"
 
 
 def conditions(predicates: tuple[Predicate, ...]) -> str:
@@ -111,6 +174,12 @@ def timer(rule: Timer) -> str:
             return f"every {_days(rule.days)}, for customers"
         case SlaOver():
             return "when a stage's time is over"
+        case Absence():
+            return f"{_days(rule.days)} without a sign in stage {_any(rule.stages)}"
+        case PersonQuiet():
+            return f"when {_who(rule.roles)} with at least {rule.acts} signs has not been seen for {_days(rule.days)}"
+        case RenewalDue():
+            return f"{_days(rule.days_before)} before a customer's contract ends"
 
 
 _MATCHERS = {

@@ -26,11 +26,12 @@ PLACES = "account_id,name,domains,alias_domains,subsidiaries\n"
 
 def test_an_accounts_file() -> None:
     text = (
-        "\ufeffaccount_id,name,domains,aliases,owner,region,tier,target,status,customer_since,"
+        "\ufeffaccount_id,name,domains,aliases,owner,region,tier,target,status,customer_since,renewal date,"
         "office_ranges,suppressed,never_by_ip\n"
-        'acme,"Acme, Inc.",acme.com;Acme.DE,Acme Works,m@x.io,EU,1,yes,customer,2025-01-31,198.51.100.0/24,,\n'
+        'acme,"Acme, Inc.",acme.com;Acme.DE,Acme Works,m@x.io,EU,1,yes,customer,2025-01-31,2027-03-31,'
+        "198.51.100.0/24,,\n"
         "\n"
-        "tele,Tele,,,,,,,,,,,true\n"
+        "tele,Tele,,,,,,,,,,,,true\n"
     )
     sheet = read_accounts(text.splitlines())
     assert sheet.problems == []
@@ -38,6 +39,7 @@ def test_an_accounts_file() -> None:
     assert (acme.name, acme.domains, acme.aliases) == ("Acme, Inc.", ("acme.com", "acme.de"), ("Acme Works",))
     assert (acme.target, acme.status, acme.never_by_ip) == (True, AccountStatus.CUSTOMER, False)
     assert acme.customer_since is not None
+    assert acme.renews_on == date(2027, 3, 31)
     assert tele.never_by_ip
 
 

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from deploy.cli.journey import app
 from pipeline.rules.diff import differences
 from pipeline.rules.doubts import doubts_of
-from pipeline.rules.model import CustomerEvery, Rules, SlaOver, StageRule
+from pipeline.rules.model import Rules, StageRule
 from pipeline.rules.predicates import Count, InStage, IsCustomer, IsProspect, Score, ScoreBelow
+from pipeline.rules.timers import CustomerEvery, SlaOver
 from pipeline.rules.words import condition
 from schemas.errors import JourneyError
 from tests.journeys import FOLDER, REFERENCE, SAAS, changed

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from agents.journey import load_rules, read_file, stage_rows
 from pipeline.journeyfile.read import Reading, read_rules
-from pipeline.journeyfile.shape import TIMERS
 from pipeline.journeyfile.tree import SIZE_MAX
 from pipeline.rules.model import Rules
 from pipeline.rules.predicates import PREDICATES
+from pipeline.rules.timers import TIMERS
 from schemas.errors import JourneyError
 from tests.journeys import FOLDER, REFERENCE, SAAS
 

@@ -1,0 +1,1 @@
+"""What is usual for an account, and who its people are: kept in its journey's state, asked by conditions."""
