@@ -10,13 +10,18 @@ from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
 from pipeline.journal.account import AccountWork, Worked
-from pipeline.rules.model import Rules
+from pipeline.rules.live import Live
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
 from schemas.alert_held import HeldAlert
 from schemas.journey import JourneyState
 from schemas.topics import ALERTS, HELD, RETURNED, TRANSITIONS, TopicNames
 from schemas.transition import Transition
+
+SUPPRESSED_PER_TICK = 100
+UNFIT_PER_TICK = 1000
+EXAMINED_PER_TICK = 100_000
+"""Bounds of one transaction: to fold an account anew takes milliseconds, to bring it under other rules far less."""
 
 JOURNAL = b"\xff"
 """Between an account's key and the name of a page of its journal: no UTF-8 text holds it, so no account's key does."""
@@ -28,15 +33,18 @@ class AdvanceHandler:
     Args:
         names: topic names of this installation.
         directory: gives the account directory as it is now.
-        rules: the journey's rules.
+        rules: gives the journey as it is now; it changes between batches only.
         metrics: as everywhere.
     """
 
-    def __init__(self, names: TopicNames, directory: Callable[[], Directory], rules: Rules, metrics: Metrics) -> None:
+    def __init__(
+        self, names: TopicNames, directory: Callable[[], Directory], rules: Callable[[], Live], metrics: Metrics
+    ) -> None:
         self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
         self._held = names.name(HELD)
         self._alerts = {team: names.name(topic) for team, topic in ALERTS.items()}
         self._directory, self._rules, self._metrics = directory, rules, metrics
+        self._unfit = Unfit()
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of activities, account by account, in the topic's order within each."""
@@ -69,13 +77,15 @@ class AdvanceHandler:
             self._apply(key, work.result(), state, out)
 
     def stale(self, state: StateView) -> Sequence[bytes]:
-        """Accounts that the directory has begun or ceased to suppress."""
+        """Accounts that the directory has begun or ceased to suppress, and those last looked at by other rules."""
         wanted = {account_id.encode() for account_id in self._directory().suppressed}
         begun = [key for key in wanted - state.marked if state.get(key) is not None]
-        return sorted((*begun, *(state.marked - wanted)))
+        suppressed = sorted((*begun, *(state.marked - wanted)))[:SUPPRESSED_PER_TICK]
+        return [*suppressed, *self._unfit.next(state, self._rules().rules.version)]
 
     def closed(self) -> None:
-        """Nothing is shown elsewhere."""
+        """What was found out about the state given back counts no more."""
+        self._unfit = Unfit()
 
     def _work(
         self, key: bytes, account_id: str, before: JourneyState | None, directory: Directory, state: StateView
@@ -83,7 +93,9 @@ class AdvanceHandler:
         def read(page: str) -> bytes | None:
             return state.get(page_key(key, page))
 
-        return AccountWork(before, account_id, directory.account(account_id), self._rules, read, state.fired_ms)
+        live = self._rules()
+        account = directory.account(account_id)
+        return AccountWork(before, account_id, account, live.rules, read, state.fired_ms, since_ms=live.since_ms)
 
     def _apply(self, key: bytes, result: Worked, state: StateView, out: Outbox) -> None:
         assert result.state is not None
@@ -119,6 +131,33 @@ class AdvanceHandler:
             metrics.hits_returned.inc(len(returned.hits))
         if result.beyond:
             metrics.beyond_journal.inc(result.beyond)
+
+
+class Unfit:
+    """Finds the accounts of a lane that were last looked at by other rules: once for each version, a part at a time.
+
+    A state begins with the version of its rules, so none is decoded for it.
+    """
+
+    def __init__(self) -> None:
+        self._version, self._fit = "", b""
+        self._unseen: list[bytes] = []
+
+    def next(self, state: StateView, version: str) -> list[bytes]:
+        """Some of them; none once all fit."""
+        if version != self._version:
+            self._version, self._unseen = version, state.keys()
+            self._fit = JourneyState(rules=version, account_id="").encode().partition(b'"account_id"')[0]
+        found: list[bytes] = []
+        examined, self._unseen = self._unseen[-EXAMINED_PER_TICK:], self._unseen[:-EXAMINED_PER_TICK]
+        for at, key in enumerate(examined):
+            value = None if JOURNAL in key else state.get(key)
+            if value is not None and not value.startswith(self._fit):
+                found.append(key)
+                if len(found) == UNFIT_PER_TICK:
+                    self._unseen += examined[at + 1 :]
+                    break
+        return found
 
 
 def page_key(key: bytes, page: str) -> bytes:

@@ -1,15 +1,14 @@
 """The account directory, kept in memory from the compacted topic `intent.accounts.v1`; a change counts at once."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from agents.metrics import Metrics
+from agents.shell.follow import Follower
 from pipeline.directory import EMPTY, Directory
 from schemas.account import Account
 
@@ -43,10 +42,9 @@ class DirectoryReader:
     """
 
     def __init__(self, options: Mapping[str, Any], topic: str, partitions: int, metrics: Metrics) -> None:
-        self._options, self._metrics = options, metrics
-        self._partitions = [TopicPartition(topic, at) for at in range(partitions)]
+        self._metrics = metrics
         self._current, self._newest = EMPTY, Newest()
-        self._task: asyncio.Task[None] | None = None
+        self._follower = Follower("directory", options, topic, partitions, self._take)
 
     def current(self) -> Directory:
         """The directory as it is now."""
@@ -54,61 +52,39 @@ class DirectoryReader:
 
     async def start(self) -> None:
         """Read what is there, then follow changes. Returns when everything written so far is known."""
-        consumer = AIOKafkaConsumer(**self._options, enable_auto_commit=False, isolation_level="read_committed")
-        await consumer.start()
-        consumer.assign(self._partitions)
-        await consumer.seek_to_beginning(*self._partitions)
-        ends = await consumer.end_offsets(self._partitions)
-        while [tp for tp in self._partitions if await consumer.position(tp) < ends[tp]]:
-            await self._read(consumer)
+        await self._follower.start()
         log.info("directory_read", accounts=len(self._current))
-        self._task = asyncio.create_task(self._follow(consumer), name="directory")
 
     def on_end(self, callback: Callable[[asyncio.Task[None]], None]) -> None:
         """Call this when following ends, however it ends."""
-        assert self._task is not None
-        self._task.add_done_callback(callback)
+        self._follower.on_end(callback)
 
     async def stop(self) -> None:
         """Stop following."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._follower.stop()
 
-    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
-        try:
-            while True:
-                try:
-                    await self._read(consumer)
-                except KafkaError as error:
-                    log.warning("directory_waits", error=repr(error))
-                    await asyncio.sleep(1)
-        finally:
-            await consumer.stop()
-
-    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+    def _take(self, records: Sequence[Any]) -> None:
         changes: list[tuple[str, Account | None]] = []
-        for records in (await consumer.getmany(timeout_ms=500)).values():
-            for record in records:
-                try:
-                    change = change_of(record.key, record.value)
-                except ValidationError as error:
-                    self._metrics.directory_errors.inc()
-                    where = f"{record.topic}:{record.partition}:{record.offset}"
-                    first = error.errors()[0]
-                    account = (record.key or b"").decode("utf-8", "replace")
-                    # what was known of the account before stays
-                    log.error(
-                        "account_refused",
-                        where=where,
-                        account=account,
-                        field=first["loc"],
-                        problem=first["msg"],
-                        kept=self._current.account(account) is not None,
-                    )
-                    continue
-                if change is not None and self._newest.is_newer(change[0], record):
-                    changes.append(change)
+        for record in records:
+            try:
+                change = change_of(record.key, record.value)
+            except ValidationError as error:
+                self._metrics.directory_errors.inc()
+                where = f"{record.topic}:{record.partition}:{record.offset}"
+                first = error.errors()[0]
+                account = (record.key or b"").decode("utf-8", "replace")
+                # what was known of the account before stays
+                log.error(
+                    "account_refused",
+                    where=where,
+                    account=account,
+                    field=first["loc"],
+                    problem=first["msg"],
+                    kept=self._current.account(account) is not None,
+                )
+                continue
+            if change is not None and self._newest.is_newer(change[0], record):
+                changes.append(change)
         if changes:
             self._current = self._current.with_changes(changes)
             self._metrics.accounts.set(len(self._current))

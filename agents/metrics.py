@@ -127,6 +127,11 @@ class Metrics:
         self.unreadable = counter(
             "archive_unreadable_total", "Records that are not what they should be, and make no row."
         )
+        self.journey_number = gauge(
+            "journey_number",
+            "Number of the activation of the journey that counts here; 0: its own file does.",
+        )
+        self.journey_errors = counter("journey_errors_total", "Activations that are no journey, and were passed over.")
         self.accounts = gauge("directory_accounts", "Accounts in the directory.")
         self.directory_errors = counter("directory_errors_total", "Directory records that could not be read.")
 

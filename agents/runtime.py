@@ -14,7 +14,7 @@ from pipeline.directory import Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.privacy.key import PrivacyKey
-from pipeline.rules.model import Rules
+from pipeline.rules.live import Live
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Runtime:
         settings, clock, metrics: as everywhere.
         options: how to reach the broker.
         directory: gives the account directory as it is now.
-        rules: the journey's rules.
+        rules: gives the journey as it is now.
         partitions: topic name -> partition count on the broker, as checked at start-up.
         handover: who has how long for alerts.
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
@@ -40,7 +40,7 @@ class Runtime:
     metrics: Metrics
     options: Mapping[str, Any] = field(repr=False)  # it holds the password
     directory: Callable[[], Directory]
-    rules: Rules
+    rules: Callable[[], Live]
     handover: Policy
     partitions: Mapping[str, int]
     watermark_ms: Callable[[str], int]

@@ -27,6 +27,7 @@ from schemas.topics import (
     HANDOVERS,
     IDENTITY,
     JOURNEY_CHANGELOG,
+    JOURNEYS,
     REJECTED,
     RETURNED,
     SUBJECT_CHANGELOG,
@@ -46,6 +47,7 @@ ARCHIVED: tuple[Topic, ...] = (
     ANSWERS,
     HANDOVERS,
     ACCOUNTS,
+    JOURNEYS,
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -21,7 +21,9 @@ from agents.clock import Clock, clock_of
 from agents.connection import clickhouse_sink, connection_options
 from agents.directory import DirectoryReader
 from agents.handover.load import load_policy
-from agents.journey import load_rules, stage_rows
+from agents.journey.follow import JourneyFollower
+from agents.journey.load import own_journey, stage_rows
+from agents.journey.publish import seed
 from agents.metrics import Metrics
 from agents.networks import networks_of
 from agents.observe.http import HealthServer
@@ -38,7 +40,7 @@ from agents.watermark import Watermark
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
-from schemas.topics import ACCOUNTS
+from schemas.topics import ACCOUNTS, JOURNEYS
 from sinks.retry import RetryPolicy
 
 CLOSE_SECONDS = 15.0
@@ -66,6 +68,7 @@ class Worker:
         self._fatal: asyncio.Future[BaseException] | None = None
         self.lag: LagMeter | None = None
         self.http: HealthServer | None = None
+        self._writer: TableWriter | None = None
 
     async def start(self) -> None:
         """Check the surroundings, then start everything.
@@ -75,8 +78,7 @@ class Worker:
         """
         settings, metrics = self._settings, self.metrics
         self._fatal = asyncio.get_running_loop().create_future()
-        rules = load_rules(settings.journey_file)
-        log.info("journey", name=rules.name, version=rules.version, file=str(settings.journey_file or "as shipped"))
+        text, own = own_journey(settings.journey_file)
         options = connection_options(settings)
         key = privacy_key(settings)
         make_folder(settings.data_dir)
@@ -92,6 +94,7 @@ class Worker:
         self._closers.append(directory.stop)
         directory.on_end(self._on_task_end)
         clock = clock_of(settings.clock)
+        journeys = await self._follow_journeys(text, own, partitions, clock)
         watermark = await self._start_meters(clock)
         runtime = Runtime(
             settings=settings,
@@ -99,7 +102,7 @@ class Worker:
             metrics=metrics,
             options=options,
             directory=directory.current,
-            rules=rules,
+            rules=journeys.current,
             handover=policy,
             partitions=partitions,
             watermark_ms=watermark.now_ms,
@@ -108,7 +111,7 @@ class Worker:
             networks=networks,
             seams=self._seams,
         )
-        stages = build_stages(runtime, self._chosen, partial(self._make_writer, rules))
+        stages = build_stages(runtime, self._chosen, partial(self._make_writer, journeys.current().rules))
         for stage in stages:
             app = build_app(stage, self._consumer_options(options, stage), settings.data_dir, self._watch(stage.name))
             self._apps.append(app)
@@ -172,10 +175,38 @@ class Worker:
             sink, RetryPolicy(), settings.archive_flush_seconds, settings.archive_rows_max, self.metrics
         )
         self._closers.append(writer.close)
-        stages = asyncio.create_task(writer.write(stage_rows(rules)), name="stages")  # waits for an engine that is away
-        stages.add_done_callback(self._on_task_end)
-        self._closers.append(partial(_cancelled, stages))
+        self._writer = writer
+        self._write_stages(rules)
         return writer
+
+    def _write_stages(self, rules: Rules) -> None:
+        """Tell ClickHouse the stages of the journey that counts; waits for an engine that is away."""
+        if self._writer is not None:
+            task = asyncio.create_task(self._writer.write(stage_rows(rules)), name="stages")
+            task.add_done_callback(self._on_task_end)
+            self._closers.append(partial(_cancelled, task))
+
+    async def _follow_journeys(
+        self, text: str, own: Rules, partitions: Mapping[str, int], clock: Clock
+    ) -> JourneyFollower:
+        """The journey that is active; this worker's own becomes the first one where none is."""
+        settings, topic = self._settings, self._settings.topics.name(JOURNEYS)
+        file = str(settings.journey_file or "as shipped")
+        if "advance" in self._chosen:
+            await seed(settings, text, file)
+        options = connection_options(settings)
+        journeys = JourneyFollower(
+            options, topic, partitions[topic], own, clock, self.metrics, lambda live: self._write_stages(live.rules)
+        )
+        await journeys.start()
+        self._closers.append(journeys.stop)
+        journeys.on_end(self._on_task_end)
+        rules = journeys.current().rules
+        log.info("journey", name=rules.name, version=rules.version, activation=journeys.number, file=file)
+        if settings.journey_file is not None and own.version != rules.version:
+            mend = f"triggerpoint journey activate {file}"
+            log.warning("journey_file_does_not_count", file=file, active=rules.version, mend=mend)
+        return journeys
 
     def _load_networks(self) -> Networks:
         """Only the stages that ask need the files."""

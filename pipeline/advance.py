@@ -102,6 +102,17 @@ def wake(state: JourneyState, now_ms: int, account: Account | None, rules: Rules
     return fold.result()
 
 
+def adopt(state: JourneyState, seen_ms: int, account: Account | None, rules: Rules) -> Advanced:
+    """Bring a state that other rules were asked about last under these.
+
+    Args:
+        seen_ms: up to then the others were asked: what falls due before by these rules is history, and alerts nobody.
+    """
+    fold = Fold(state, state.account_id, standing_of(account, rules), rules)
+    fold.adopt(max(seen_ms, state.clock_ms))
+    return fold.result()
+
+
 def standing_of(account: Account | None, rules: Rules) -> Standing:
     """What the fold takes from a directory entry."""
     if account is None:
@@ -201,6 +212,25 @@ class Fold:
             self._change()
             journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
             fire(due_ms)
+
+    def adopt(self, seen_ms: int) -> None:
+        """Rules changed: timers that by these were due before are done without a word; who by these fell back or was
+        silent before does so now."""
+        self._change()
+        journey = self._journey
+        for rule in self._rules.timers:
+            past_ms = 0
+            while 0 < (due_ms := journey.due_of(rule)) <= seen_ms:
+                journey.timers_done[rule.name] = past_ms = due_ms
+            if past_ms and all_hold(rule.when, journey):
+                self._hold(rule, HeldReason.RULES_CHANGED, past_ms)
+        for due_of, fall in (
+            (partial(journey.leaves_by, seen_ms), self._fall_back),
+            (journey.dormant_due_ms, self._fall_silent),
+        ):
+            if 0 < (due_ms := due_of()) <= seen_ms:
+                journey.now_ms = journey.clock_ms = seen_ms
+                fall(due_ms)
 
     def _change(self) -> None:
         """The directory's name counts from the next thing that happens."""

@@ -76,6 +76,7 @@ class Journey:
         """The state to remember."""
         return JourneyState.model_construct(
             version=2,
+            rules=self.rules.version,
             account_id=self.account_id,
             account_name=self.account_name,
             stage=self.stage,

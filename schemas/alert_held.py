@@ -22,6 +22,9 @@ class HeldReason(StrEnum):
     SUPPRESSED = "suppressed"
     """The directory keeps the account out."""
 
+    RULES_CHANGED = "rules_changed"
+    """By the rules activated since it was due before they counted."""
+
     RESTATED = "restated"
     """It came to light when the account was folded anew: history that is filled in late never alerts."""
 

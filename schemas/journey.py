@@ -102,6 +102,7 @@ class JourneyState(Record):
     """What `advance` remembers of one account. Bounds: `pipeline/journey.py` says what falls out and when."""
 
     version: int = 2
+    rules: str = Field("", description="Version of the rules it was looked at with last; '' where nobody knows.")
     account_id: str
     account_name: str = ""
     stage: str = UNAWARE

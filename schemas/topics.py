@@ -14,6 +14,7 @@ from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.alert_held import HeldAlert
+from schemas.authored.activation import Activation
 from schemas.base import Source, Team
 from schemas.event import Event
 from schemas.handover.entry import Handover
@@ -134,6 +135,7 @@ ACCOUNTS = Topic(
     0,
     input=True,
 )
+JOURNEYS = Topic("intent.journeys.v1", Activation, "its number", "commands, a first worker", "advance, archive", 0)
 FEEDBACK = Topic("intent.feedback.v1", Feedback, "any", "teams", "ingest", 14, input=True)
 ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "handover, archive", 365)
 HANDOVERS = Topic("intent.handovers.v1", Handover, "account id", "handover", "archive, subscribers", 365)
@@ -170,6 +172,7 @@ CATALOGUE: tuple[Topic, ...] = (
     *ALERTS.values(),
     HELD,
     ACCOUNTS,
+    JOURNEYS,
     FEEDBACK,
     ANSWERS,
     HANDOVERS,

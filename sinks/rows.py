@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
+from schemas.authored.activation import Activation
 from schemas.base import Record
 from schemas.errors import RecordError
 from schemas.event import Event
@@ -162,6 +163,7 @@ TABLES: Mapping[str, TableSpec] = {
         TableSpec(Answer, "feedback"),
         TableSpec(Handover, "handovers"),
         TableSpec(Account, "accounts", foreign=True, tombstones=True),
+        TableSpec(Activation, "journeys"),
     )
 }
 """Noun's plain name -> where it goes, in the order of the data's way."""

@@ -66,9 +66,9 @@ class AccountLane:
         return result
 
     def core(self) -> JourneyState:
-        """The state without its journal: what an undisturbed run has too."""
+        """The state without its journal and its rules' version: what an undisturbed run has too."""
         state = self.state or JourneyState(account_id="acme", suppressed=bool(self.account.suppressed))
-        return state.model_copy(update={"journal": JournalHead()})
+        return state.model_copy(update={"journal": JournalHead(), "rules": ""})
 
     def standing_transitions(self) -> dict[str, Transition]:
         """Transitions as a reader of the highest revisions sees them."""

@@ -103,6 +103,10 @@ class StateView:
         """All timers due by then have fired; 0 while that is not known."""
         return self._store.fired_ms
 
+    def keys(self) -> list[bytes]:
+        """All keys there are, as committed."""
+        return [key for key, _ in self._store.items()]
+
     def put(self, key: bytes, value: bytes | None, due_ms: int = 0, marked: bool = False) -> None:
         """Write a value (None forgets the key), to be woken at `due_ms` (0: never)."""
         self.writes[key] = (value, due_ms, marked)

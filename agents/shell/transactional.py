@@ -20,7 +20,6 @@ from agents.shell.producer import LaneProducer
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
 
 TIMERS_PER_TICK = 1000
-STALE_PER_TICK = 100
 LATENCY_SAMPLES = 16
 
 log = structlog.get_logger()
@@ -37,8 +36,9 @@ class Handler(Protocol):
         a later due time, or none."""
 
     def stale(self, state: StateView) -> Sequence[bytes]:
-        """Keys whose state does not fit any more what the handler knows from elsewhere (the account directory). They
-        are woken, a few at a time, and must fit then. Asked often, so it must be cheap."""
+        """Keys whose state does not fit any more what the handler knows from elsewhere (the account directory, the
+        journey's rules): as many as one transaction may take. They are woken and must fit then. Asked often, so it
+        must be cheap."""
 
     def closed(self) -> None:
         """The lane has given its state back, for good or to open it anew: what is shown of it elsewhere must go."""
@@ -156,7 +156,7 @@ class TransactionalWork:
         due = store.due(now_ms, TIMERS_PER_TICK)
         state, out = StateView(store), Outbox(setup.outputs.__getitem__)
         # only once it is known which timers have fired: what is filled in late must not look as if it had just happened
-        stale = self._handler.stale(state)[:STALE_PER_TICK] if store.fired_ms else ()
+        stale = self._handler.stale(state) if store.fired_ms else ()
         if due or stale:
             self._handler.wake(list(dict.fromkeys((*due, *stale))), now_ms, state, out)
             await self._commit(state, out, {})

@@ -50,7 +50,7 @@ if all(map(find_spec, LOCAL_PACKAGES)):
         help="A real broker and a real engine on this machine, without Docker.",
     )
 app.add_typer(topics, name="topics", help="Topics: create, check, list.")
-app.add_typer(journey, name="journey", help="The journey's file: check, show, diff.")
+app.add_typer(journey, name="journey", help="The journey: check and show a file, activate it, go back.")
 app.add_typer(accounts, name="accounts", help="The account directory: import, list, show, suppress.")
 app.add_typer(domains, name="domains", help="Company domains that are no account's: list, promote.")
 app.add_typer(identity, name="identity", help="Links between ids and accounts: show, unlink, relink.")

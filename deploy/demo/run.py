@@ -16,6 +16,8 @@ from rich.table import Table
 
 from agents import topics
 from agents.journey import load_rules
+from agents.journey.load import own_journey
+from agents.journey.publish import activate
 from agents.observe.lag import lag_meter
 from agents.settings import Settings, load
 from agents.stages import STAGES
@@ -113,6 +115,10 @@ async def _run_line(
     finally:
         await admin.close()
     await asyncio.to_thread(migrate, addresses.clickhouse_url, settings.clickhouse_database)
+    if settings.journey_file is not None:  # who sets it here means it, whatever an earlier run left active
+        await activate(
+            settings, own_journey(settings.journey_file)[0], "make run", f"from {settings.journey_file.name}"
+        )
     worker = WorkerProcess(own, plan.data_dir / "logs" / "worker.log", metrics_url)
     show = _Show(plan, settings, metrics_url, console, worker, stack_up_at)
     console.print("starting the worker ...")

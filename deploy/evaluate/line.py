@@ -26,11 +26,12 @@ from agents.journey import load_rules
 from agents.metrics import Metrics
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateStore, StateView
-from agents.shell.transactional import STALE_PER_TICK, TIMERS_PER_TICK, Handler
+from agents.shell.transactional import TIMERS_PER_TICK, Handler
 from agents.stages import inputs_of
 from pipeline.directory import EMPTY, Directory
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.privacy.key import PrivacyKey
+from pipeline.rules.live import Live
 from pipeline.rules.model import Rules
 from schemas.base import Source
 from schemas.topics import Topic, TopicNames
@@ -122,7 +123,7 @@ class PlainLine:
         handlers: Mapping[str, Handler] = {
             "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY),
             "identify": IdentifyHandler(NAMES, lambda: self.directory, lambda: self.rules, self.metrics, networks),
-            "advance": AdvanceHandler(NAMES, lambda: self.directory, self.rules, self.metrics),
+            "advance": AdvanceHandler(NAMES, lambda: self.directory, lambda: Live(self.rules), self.metrics),
         }
         inputs = inputs_of(NAMES)
         self._lanes = {name: _Lane(name, handlers[name], {topic: deque() for topic in inputs[name]}) for name in STAGES}
@@ -201,7 +202,7 @@ class PlainLine:
         for lane in self._lanes.values():
             store = lane.store
             due = store.due(now_ms, TIMERS_PER_TICK)
-            stale = lane.handler.stale(StateView(store))[:STALE_PER_TICK] if store.fired_ms else ()
+            stale = lane.handler.stale(StateView(store)) if store.fired_ms else ()
             if due or stale:
                 self._work(lane, partial(lane.handler.wake, list(dict.fromkeys((*due, *stale))), now_ms))
                 woken = True

@@ -3,8 +3,10 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from pipeline.journeyfile.read import read_rules
 from pipeline.rules.model import Rules
 from schemas.alert import Alert, AlertStatus
+from schemas.authored.activation import Activation
 from schemas.handover.entry import Handover, Step
 from schemas.journey import UNAWARE
 from schemas.transition import Transition
@@ -42,7 +44,7 @@ class Board:
     """Everything the screen shows.
 
     Args:
-        rules: the journey's, for its stages in their order.
+        rules: the journey's, for its stages in their order, until one is seen to be active.
     """
 
     rules: Rules
@@ -52,6 +54,7 @@ class Board:
     transitions: int = 0
     alerts_total: int = 0
     taken_back: int = 0
+    activation: Activation | None = None
     handed: Counter[Step] = field(default_factory=Counter)
     figures: LineFigures = LineFigures()
     _seen: int = 0
@@ -84,6 +87,12 @@ class Board:
             line.score, line.last_trigger = alert.score, alert.trigger
             self.alerts_total += 1
         self.alerts.appendleft(alert)
+
+    def see_activation(self, activation: Activation) -> None:
+        """A journey went live: its stages are shown from now on. A text that is none is passed over, as workers do."""
+        reading = read_rules(activation.text)
+        if reading.rules is not None and (self.activation is None or activation.number > self.activation.number):
+            self.rules, self.activation = reading.rules, activation
 
     def see_handover(self, line: Handover) -> None:
         """A line of the hand-over ledger was said, or taken back."""

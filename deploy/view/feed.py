@@ -9,11 +9,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.connection import connection_options
+from agents.journey.past import activation_of
 from agents.settings import Settings
 from deploy.view.board import Board, LineFigures
 from schemas.alert import Alert
 from schemas.handover.entry import Handover
-from schemas.topics import ALERTS, HANDOVERS, TRANSITIONS
+from schemas.topics import ALERTS, HANDOVERS, JOURNEYS, TRANSITIONS
 from schemas.transition import Transition
 
 FIGURES_EVERY_SECONDS = 1.0
@@ -37,7 +38,9 @@ class Feed:
         names = settings.topics
         self._transitions = names.name(TRANSITIONS)
         self._handovers = names.name(HANDOVERS)
-        self._topics = [self._transitions, self._handovers, *(names.name(topic) for topic in ALERTS.values())]
+        self._journeys = names.name(JOURNEYS)
+        alerts = (names.name(topic) for topic in ALERTS.values())
+        self._topics = [self._transitions, self._handovers, self._journeys, *alerts]
         self._consumer: AIOKafkaConsumer | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -49,11 +52,13 @@ class Feed:
         # the pipeline's own topics: the worker refuses to start with any other count
         partitions = [TopicPartition(topic, at) for topic in self._topics for at in range(self._settings.partitions)]
         consumer.assign(partitions)
-        if from_beginning:
-            await consumer.seek_to_beginning(*partitions)
-        else:
-            await consumer.seek_to_end(*partitions)
-            for tp in partitions:  # settle the position now, not at the first fetch
+        # which journey counts must be known, whenever it was activated
+        from_first = [tp for tp in partitions if from_beginning or tp.topic == self._journeys]
+        await consumer.seek_to_beginning(*from_first)
+        if not from_beginning:
+            from_now = [tp for tp in partitions if tp.topic != self._journeys]
+            await consumer.seek_to_end(*from_now)
+            for tp in from_now:  # settle the position now, not at the first fetch
                 await consumer.position(tp)
         self._tasks = [asyncio.create_task(self._read(consumer), name="view")]
         if self._metrics_url:
@@ -73,6 +78,9 @@ class Feed:
                 for record in records:
                     if tp.topic == self._transitions:
                         self._board.see_transition(Transition.model_validate_json(record.value))
+                    elif tp.topic == self._journeys:
+                        if (activation := activation_of(record)) is not None:
+                            self._board.see_activation(activation)
                     elif tp.topic == self._handovers:
                         self._board.see_handover(Handover.model_validate_json(record.value))
                     else:

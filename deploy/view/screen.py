@@ -104,6 +104,9 @@ def _funnel(board: Board) -> Text:
 
 def _handovers(board: Board) -> Text:
     text = Text()
+    if board.activation is not None:
+        text.append("journey ", "dim")
+        text.append(f"{board.rules.version} (activation {board.activation.number})  ")
     for step, words in SHOWN:
         text.append(f"{words} ", "dim")
         text.append(f"{board.handed[step]}  ", "red" if step is Step.BREACHED and board.handed[step] else "")

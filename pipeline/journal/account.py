@@ -12,7 +12,7 @@ as if it had never been, save that no alert is raised for what was.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.advance import Advanced, HeldBack, advance, standing_of, wake
+from pipeline.advance import Advanced, HeldBack, adopt, advance, standing_of, wake
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
@@ -70,6 +70,7 @@ class AccountWork:
         read: gives a page of its journal.
         ticked_ms: when the last tick was, which fired all timers due by then; one comes after each batch.
         bounds: how much of the journal is kept.
+        since_ms: when the rules began to count.
     """
 
     def __init__(
@@ -81,9 +82,11 @@ class AccountWork:
         read: Read,
         ticked_ms: int,
         bounds: Bounds = BOUNDS,
+        since_ms: int = 0,
     ) -> None:
         self._state, self._account_id, self._account, self._rules = state, account_id, account, rules
         self._read, self._ticked_ms, self._bounds = read, ticked_ms, bounds
+        self._since_ms = since_ms
         self._standing = standing_of(account, rules)
         self._suppressed = bool(account is not None and account.suppressed)
         self._journal: Journal | None = None
@@ -98,6 +101,7 @@ class AccountWork:
 
     def take(self, activities: Iterable[Activity]) -> None:
         """Work activities, in the order of the topic."""
+        self._meet_rules()
         self._meet_directory()
         plain: list[Activity] = []
         for activity in activities:
@@ -112,7 +116,8 @@ class AccountWork:
         self._restate()
 
     def wake(self, now_ms: int) -> None:
-        """Fire the timers due by `now_ms`, each as of its due time; see whether the directory still says the same."""
+        """Fire the timers due by `now_ms`, each as of its due time; see whether directory and rules are the same."""
+        self._meet_rules()
         self._meet_directory()
         before = self._state
         if before is None:
@@ -134,6 +139,19 @@ class AccountWork:
             tuple(self._restated),
             self._beyond,
         )
+
+    def _meet_rules(self) -> None:
+        """Nothing that was said changes by new rules; but what is due next, and what is history, does."""
+        before = self._state
+        if before is None or before.rules == self._rules.version:
+            return
+        seen_ms = self._ticked_ms or self._since_ms
+        result = adopt(before, seen_ms, self._account, self._rules)
+        if result.transitions:
+            self._keep(before, result, Entry.model_construct(ticked_ms=seen_ms, standing=self._standing, activities=()))
+        else:
+            self._held_back += result.held_back
+            self._state = result.state
 
     def _meet_directory(self) -> None:
         state, account = self._state, self._account

@@ -20,6 +20,7 @@ from pipeline.handover.policy import Policy
 from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.activity import Activity
 from schemas.alert import Alert, Play
+from schemas.authored.activation import Activation
 from schemas.base import Record, Source, Team, to_ms
 from schemas.cause import Cause
 from schemas.event import Event, Grade
@@ -299,6 +300,17 @@ POLICY = Policy.model_validate(
     }
 )
 HANDOVERS = tuple(handovers())
+ACTIVATIONS = (
+    Activation(
+        number=1,
+        rule_version="r1",
+        name="first",
+        text="name: first",
+        activated_at=day(0),
+        activated_by="maria@example.com",
+        note="from mine.yaml",
+    ),
+)
 STORY: tuple[Sequence[Record], ...] = (
     EVENTS,
     REJECTED,
@@ -309,4 +321,5 @@ STORY: tuple[Sequence[Record], ...] = (
     FEEDBACK,
     HANDOVERS,
     ACCOUNTS,
+    ACTIVATIONS,
 )

@@ -87,6 +87,7 @@ async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
         "feedback": 6,
         "handovers": 25,
         "accounts": 1,  # the newest of two states
+        "journeys": 1,
     }
 
 

@@ -10,6 +10,7 @@ from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
 from pipeline.directory import EMPTY, Directory
+from pipeline.rules.live import Live
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.event import Grade
@@ -28,8 +29,9 @@ class Lane:
 
     def __init__(self) -> None:
         self.directory: Directory = EMPTY
+        self.live = Live(SAAS)
         self.metrics = Metrics()
-        self.handler = AdvanceHandler(TopicNames("x."), lambda: self.directory, SAAS, self.metrics)
+        self.handler = AdvanceHandler(TopicNames("x."), lambda: self.directory, lambda: self.live, self.metrics)
         self.store = StateStore()
         self.changelog: dict[bytes, tuple[bytes | None, list[tuple[str, bytes]]]] = {}
 

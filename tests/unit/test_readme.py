@@ -70,7 +70,7 @@ def test_every_view_named_exists() -> None:
 def test_the_commands_for_the_journey_run_as_printed(tmp_path: Path) -> None:
     block = README.split("### The journey, for revenue teams")[1].split("```sh\n")[1].split("```")[0]
     before, live = block.rsplit("\n", 2)[0], block.rstrip().rsplit("\n", 1)[1]
-    assert live == "TRIGGERPOINT_JOURNEY_FILE=my-journey.yaml make run FOR=45"
+    assert live.startswith("triggerpoint journey activate my-journey.yaml ")
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-ec", before], cwd=tmp_path, env=environment, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The journey's file, read once at start-up: the one that is set, or the one that is shipped."""
+"""The journey's file: the one that is set, or the one that is shipped."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -22,9 +22,31 @@ def load_rules(path: Path | None) -> Rules:
     Raises:
         JourneyError: the file cannot be read or is wrong; the text lists every fault with its line.
     """
-    reading = read_file(path)
+    return rules_of(read_file(path), str(path or DEFAULT))
+
+
+def own_journey(path: Path | None) -> tuple[str, Rules]:
+    """Text and rules of a file, or of the shipped default.
+
+    Raises:
+        JourneyError: the file cannot be read or is wrong.
+    """
+    text, name = read_text(path), str(path or DEFAULT)
+    if isinstance(text, Fault):
+        rules_of(Reading(None, (text,)), name)
+    return str(text), rules_of(read_rules(str(text)), name)
+
+
+def rules_of(reading: Reading, name: str) -> Rules:
+    """The rules of what was read.
+
+    Args:
+        name: of what was read, for the error's text.
+
+    Raises:
+        JourneyError: it is wrong; the text lists every fault with its line.
+    """
     if reading.rules is None:
-        name = str(path or DEFAULT)
         listed = "\n".join(fault.at(name) for fault in reading.faults)
         raise JourneyError(f"{name} is no journey:\n{listed}\n", "`triggerpoint journey check` tries a file.")
     return reading.rules
@@ -36,6 +58,16 @@ def read_file(path: Path | None) -> Reading:
     Raises:
         JourneyError: there is no such file, or it cannot be opened.
     """
+    text = read_text(path)
+    return Reading(None, (text,)) if isinstance(text, Fault) else read_rules(text)
+
+
+def read_text(path: Path | None) -> str | Fault:
+    """A file's text, or the shipped default's; a fault where it is no text.
+
+    Raises:
+        JourneyError: there is no such file, or it cannot be opened.
+    """
     try:
         data = path.read_bytes() if path is not None else (SHIPPED / DEFAULT).read_bytes()
     except OSError as error:
@@ -43,12 +75,11 @@ def read_file(path: Path | None) -> Reading:
             f"The journey's file {path} cannot be read: {error.strerror}.", "Name a file, or none for the shipped one."
         ) from error
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         what = f"byte {data[error.start]:#04x} is no UTF-8; save the file as UTF-8"
-        return Reading(None, (Fault(line, "", what),))
-    return read_rules(text)
+        return Fault(line, "", what)
 
 
 def stage_rows(rules: Rules) -> ColumnBatch:

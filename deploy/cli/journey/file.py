@@ -1,4 +1,4 @@
-"""`triggerpoint journey`: the journey's file for those who write it: check it, read it, see what changed."""
+"""`triggerpoint journey check`, `show`, `diff`: a journey's file."""
 
 import sys
 from pathlib import Path
@@ -15,14 +15,12 @@ from deploy.journeys.table import tables
 from pipeline.journeyfile.fault import Fault
 from pipeline.rules.diff import differences
 
-app = typer.Typer(no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 GivenFile = Annotated[
     Path | None, typer.Argument(help="A journey; the one of TRIGGERPOINT_JOURNEY_FILE, else the shipped one, if none.")
 ]
 
 
-@app.command("check")
 def check(file: GivenFile = None, as_json: AsJson = False) -> None:
     """Say everything that is wrong with a file, with lines; then what can never happen. Exit code 1 if it is wrong."""
     path = _chosen(file)
@@ -53,7 +51,6 @@ def check(file: GivenFile = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command("show")
 def show(file: GivenFile = None, as_json: AsJson = False) -> None:
     """Stages and the way into them, trigger points and what to do, points, as tables."""
     rules = load_rules(_chosen(file))
@@ -67,7 +64,6 @@ def show(file: GivenFile = None, as_json: AsJson = False) -> None:
         console.print(table)
 
 
-@app.command("diff")
 def diff(
     old: Annotated[Path, typer.Argument(help="A journey.")],
     new: Annotated[Path, typer.Argument(help="Another.")],

@@ -1,0 +1,22 @@
+"""`triggerpoint journey`: the journey for those who write it.
+
+file.py      a file: check it, read it, see what changed
+active.py    which one counts: activate, active, history, rollback
+"""
+
+import typer
+
+from deploy.cli.journey.active import activate, active, history, rollback
+from deploy.cli.journey.file import check, diff, show
+
+app = typer.Typer(no_args_is_help=True)
+for name, command in (
+    ("check", check),
+    ("show", show),
+    ("diff", diff),
+    ("activate", activate),
+    ("active", active),
+    ("history", history),
+    ("rollback", rollback),
+):
+    app.command(name)(command)
