@@ -118,7 +118,9 @@ def _identify(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
 
     def handler(partition: int) -> Handler:
-        return IdentifyHandler(names, runtime.directory, lambda: runtime.rules, runtime.metrics, runtime.networks)
+        return IdentifyHandler(
+            names, runtime.directory, lambda: runtime.rules().rules, runtime.metrics, runtime.networks
+        )
 
     return Verb(_by_number, handler, names.name(SUBJECT_CHANGELOG))
 

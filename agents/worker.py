@@ -192,7 +192,7 @@ class Worker:
         """The journey that is active; this worker's own becomes the first one where none is."""
         settings, topic = self._settings, self._settings.topics.name(JOURNEYS)
         file = str(settings.journey_file or "as shipped")
-        if "advance" in self._chosen:
+        if {"identify", "advance"} & set(self._chosen):
             await seed(settings, text, file)
         options = connection_options(settings)
         journeys = JourneyFollower(

@@ -116,9 +116,8 @@ async def _run_line(
         await admin.close()
     await asyncio.to_thread(migrate, addresses.clickhouse_url, settings.clickhouse_database)
     if settings.journey_file is not None:  # who sets it here means it, whatever an earlier run left active
-        await activate(
-            settings, own_journey(settings.journey_file)[0], "make run", f"from {settings.journey_file.name}"
-        )
+        text, _ = own_journey(settings.journey_file)
+        await activate(settings, text, "make run", f"from {settings.journey_file.name}")
     worker = WorkerProcess(own, plan.data_dir / "logs" / "worker.log", metrics_url)
     show = _Show(plan, settings, metrics_url, console, worker, stack_up_at)
     console.print("starting the worker ...")

@@ -1,4 +1,4 @@
-"""A journey is activated while the line runs: the next alert has the new threshold and message, nothing is restarted."""
+"""A journey is activated while the line runs: the next alert has the new threshold and message, nothing restarts."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def looks_at_prices(who: str, minutes_ago: float) -> tuple[bytes, bytes, None]:
 
 
 def later_and_other(text: str) -> str:
-    """Sales hears of the second look at prices, no longer the first, and with another message: as the README does it."""
+    """Sales hears of the second look at prices, no longer the first, with another message: as in the README."""
     head, rest = text.split("name: pricing_interest", 1)
     mine, tail = rest.split("content:", 1)
     before, _, after = mine.partition("at_least: 1")
