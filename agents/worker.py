@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -21,9 +21,8 @@ from agents.clock import Clock, clock_of
 from agents.connection import clickhouse_sink, connection_options
 from agents.directory import DirectoryReader
 from agents.handover.load import load_policy
-from agents.journey.follow import JourneyFollower
+from agents.journey.follow import follow_journeys
 from agents.journey.load import own_journey, stage_rows
-from agents.journey.publish import seed
 from agents.metrics import Metrics
 from agents.networks import networks_of
 from agents.observe.http import HealthServer
@@ -40,7 +39,7 @@ from agents.watermark import Watermark
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
-from schemas.topics import ACCOUNTS, JOURNEYS
+from schemas.topics import ACCOUNTS
 from sinks.retry import RetryPolicy
 
 CLOSE_SECONDS = 15.0
@@ -78,7 +77,7 @@ class Worker:
         """
         settings, metrics = self._settings, self.metrics
         self._fatal = asyncio.get_running_loop().create_future()
-        text, own = own_journey(settings.journey_file)
+        own = own_journey(settings.journey_file)
         options = connection_options(settings)
         key = privacy_key(settings)
         make_folder(settings.data_dir)
@@ -94,7 +93,12 @@ class Worker:
         self._closers.append(directory.stop)
         directory.on_end(self._on_task_end)
         clock = clock_of(settings.clock)
-        journeys = await self._follow_journeys(text, own, partitions, clock)
+        seeding = bool({"identify", "advance"} & set(self._chosen))
+        journeys = await follow_journeys(
+            settings, own, seeding, partitions, clock, metrics, lambda live: self._write_stages(live.rules)
+        )
+        self._closers.append(journeys.stop)
+        journeys.on_end(self._on_task_end)
         watermark = await self._start_meters(clock)
         runtime = Runtime(
             settings=settings,
@@ -185,28 +189,6 @@ class Worker:
             task = asyncio.create_task(self._writer.write(stage_rows(rules)), name="stages")
             task.add_done_callback(self._on_task_end)
             self._closers.append(partial(_cancelled, task))
-
-    async def _follow_journeys(
-        self, text: str, own: Rules, partitions: Mapping[str, int], clock: Clock
-    ) -> JourneyFollower:
-        """The journey that is active; this worker's own becomes the first one where none is."""
-        settings, topic = self._settings, self._settings.topics.name(JOURNEYS)
-        file = str(settings.journey_file or "as shipped")
-        if {"identify", "advance"} & set(self._chosen):
-            await seed(settings, text, file)
-        options = connection_options(settings)
-        journeys = JourneyFollower(
-            options, topic, partitions[topic], own, clock, self.metrics, lambda live: self._write_stages(live.rules)
-        )
-        await journeys.start()
-        self._closers.append(journeys.stop)
-        journeys.on_end(self._on_task_end)
-        rules = journeys.current().rules
-        log.info("journey", name=rules.name, version=rules.version, activation=journeys.number, file=file)
-        if settings.journey_file is not None and own.version != rules.version:
-            mend = f"triggerpoint journey activate {file}"
-            log.warning("journey_file_does_not_count", file=file, active=rules.version, mend=mend)
-        return journeys
 
     def _load_networks(self) -> Networks:
         """Only the stages that ask need the files."""

@@ -10,13 +10,17 @@ from typing import Any
 import structlog
 
 from agents.clock import Clock
+from agents.connection import connection_options
 from agents.journey.past import activation_of
+from agents.journey.publish import seed
 from agents.metrics import Metrics
+from agents.settings import Settings
 from agents.shell.follow import Follower
 from pipeline.journeyfile.read import read_rules
 from pipeline.rules.live import Live
 from pipeline.rules.model import Rules
 from schemas.authored.activation import Activation
+from schemas.topics import JOURNEYS
 
 FAULTS_SHOWN_MAX = 5
 
@@ -115,3 +119,34 @@ class JourneyFollower:
             problem=problem,
             kept=self._current.rules.version,
         )
+
+
+async def follow_journeys(
+    settings: Settings,
+    own: tuple[str, Rules],
+    seeding: bool,
+    partitions: Mapping[str, int],
+    clock: Clock,
+    metrics: Metrics,
+    on_switch: Callable[[Live], None],
+) -> JourneyFollower:
+    """A started follower.
+
+    Args:
+        own: text and rules of this worker's own journey.
+        seeding: whether it becomes the active one where none is.
+        partitions: topic name -> partitions.
+    """
+    text, rules = own
+    file, topic = str(settings.journey_file or "as shipped"), settings.topics.name(JOURNEYS)
+    if seeding:
+        await seed(settings, text, file)
+    options = connection_options(settings)
+    journeys = JourneyFollower(options, topic, partitions[topic], rules, clock, metrics, on_switch)
+    await journeys.start()
+    active = journeys.current().rules
+    log.info("journey", name=active.name, version=active.version, activation=journeys.number, file=file)
+    if settings.journey_file is not None and rules.version != active.version:
+        mend = f"triggerpoint journey activate {file}"
+        log.warning("journey_file_does_not_count", file=file, active=active.version, mend=mend)
+    return journeys
