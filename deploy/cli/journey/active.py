@@ -16,10 +16,10 @@ from agents.journey.load import own_journey
 from agents.journey.past import counting, read_activations
 from agents.journey.publish import activate as publish
 from deploy.cli.directory.ask import confirm
+from deploy.cli.journey.find import find
 from pipeline.journeyfile.read import read_rules
 from pipeline.rules.diff import differences
 from schemas.authored.activation import Activation
-from schemas.errors import JourneyError
 
 By = Annotated[str, typer.Option(help="Who does it; the user of this machine if empty.")]
 Note = Annotated[str, typer.Option(help="Why.")]
@@ -88,19 +88,6 @@ def history(as_json: Annotated[bool, typer.Option("--json", help="One JSON objec
     if not console.is_terminal:
         console.width = 160
     console.print(table)
-
-
-def find(past: list[Activation], version: str) -> Activation:
-    """The newest activation of a version, given by its first digits.
-
-    Raises:
-        JourneyError: there is none, or there are several.
-    """
-    found = {one.rule_version: one for one in past if version and one.rule_version.startswith(version)}
-    if len(found) == 1:
-        return next(iter(found.values()))
-    what = f"several versions begin with {version}" if found else f"no version {version} was ever active"
-    raise JourneyError(f"{what[:1].upper()}{what[1:]}.", "`triggerpoint journey history` lists all.")
 
 
 def _go_live(text: str, by: str, note: str, yes: bool, dry_run: bool, as_json: bool) -> None:

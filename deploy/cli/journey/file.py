@@ -1,4 +1,4 @@
-"""`triggerpoint journey check`, `show`, `diff`: a journey's file."""
+"""`triggerpoint journey check`, `show`, `diff`, `try`: a journey's file."""
 
 import sys
 from pathlib import Path
@@ -10,12 +10,17 @@ from rich.console import Console
 
 from agents import settings
 from agents.journey import DEFAULT, load_rules, read_file
+from deploy.cli.journey.whatif import ACTIVE, journey_named, on_history, since_of
+from deploy.cli.journey.whatif import show as show_history
 from deploy.journeys.table import as_json as journey_json
 from deploy.journeys.table import tables
 from pipeline.journeyfile.fault import Fault
 from pipeline.rules.diff import differences
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Since = Annotated[str, typer.Option(help="Of the history, count alerts from this date on.")]
+LastDays = Annotated[float, typer.Option(help="Of the history, count alerts of the last days.")]
+Accounts = Annotated[bool, typer.Option("--accounts", help="Name every account that would stand elsewhere.")]
 GivenFile = Annotated[
     Path | None, typer.Argument(help="A journey; the one of TRIGGERPOINT_JOURNEY_FILE, else the shipped one, if none.")
 ]
@@ -65,24 +70,39 @@ def show(file: GivenFile = None, as_json: AsJson = False) -> None:
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(help="A journey.")],
-    new: Annotated[Path, typer.Argument(help="Another.")],
+    old: Annotated[str, typer.Argument(help="A journey: a file, `active`, or a version that was active.")],
+    new: Annotated[str, typer.Argument(help="Another.")],
+    history: Annotated[bool, typer.Option("--history", help="And on the recorded history: who moves, alerts.")] = False,
+    since: Since = "",
+    days: LastDays = 0.0,
+    accounts: Accounts = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is different between two files, in words: thresholds, points, messages. Comments and layout do not count."""
-    before, after = load_rules(old), load_rules(new)
+    """What is different between two journeys, in words: thresholds, points, messages; not comments and layout."""
+    loaded = settings.load()
+    before, after = journey_named(loaded, old), journey_named(loaded, new)
     lines = list(differences(before, after))
-    if as_json:
+    if not as_json:
+        for line in lines:
+            typer.echo(line)
+        same = f"Both mean the same: version {before.version}"
+        typer.echo(f"{len(lines)} different: version {before.version} -> {after.version}" if lines else same)
+    if history:
+        show_history(on_history(loaded, before, after, since_of(since, days), accounts), before, after, lines, as_json)
+    elif as_json:
         found = {"old": before.version, "new": after.version, "differences": lines}
         sys.stdout.write(orjson.dumps(found).decode() + "\n")
-        return
-    for line in lines:
-        typer.echo(line)
-    typer.echo(
-        f"{len(lines)} different: version {before.version} -> {after.version}"
-        if lines
-        else f"Both mean the same: version {before.version}"
-    )
+
+
+def try_(
+    file: Annotated[str, typer.Argument(help="A journey.")],
+    since: Since = "",
+    days: LastDays = 0.0,
+    accounts: Accounts = False,
+    as_json: AsJson = False,
+) -> None:
+    """What would be different from the active journey, on the recorded history; nothing live is touched."""
+    diff(ACTIVE, file, True, since, days, accounts, as_json)
 
 
 def _chosen(file: Path | None) -> Path | None:
