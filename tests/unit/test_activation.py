@@ -13,7 +13,8 @@ from agents.metrics import Metrics
 from agents.shell.state import StateStore, StateView
 from pipeline.advance import adopt
 from pipeline.rules.live import Live
-from pipeline.rules.model import Rules, TrialQuiet
+from pipeline.rules.model import Rules
+from pipeline.rules.timers import TrialQuiet
 from schemas.alert_held import HeldReason
 from schemas.authored.activation import Activation
 from schemas.base import from_ms
