@@ -1,5 +1,5 @@
-"""Stage 3 on Kafka: activities -> transitions and alerts. State by account, its journal beside it; one lane per
-partition."""
+"""Stage 3 on Kafka: activities -> transitions and alerts, each routed to somebody. State by account, its journal
+beside it; one lane per partition."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,13 +9,15 @@ from agents.shell.codec import decode
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
+from pipeline.dispatch.route import owner_key_of
+from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork, Worked
 from pipeline.rules.live import Live
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
 from schemas.alert_held import HeldAlert
 from schemas.journey import JourneyState
-from schemas.topics import ALERTS, HELD, RETURNED, TRANSITIONS, TopicNames
+from schemas.topics import HELD, RETURNED, TRANSITIONS, TRIGGERS, TopicNames
 from schemas.transition import Transition
 
 SUPPRESSED_PER_TICK = 100
@@ -35,15 +37,20 @@ class AdvanceHandler:
         directory: gives the account directory as it is now.
         rules: gives the journey as it is now; it changes between batches only.
         metrics: as everywhere.
+        policy: who gets which alert.
     """
 
     def __init__(
-        self, names: TopicNames, directory: Callable[[], Directory], rules: Callable[[], Live], metrics: Metrics
+        self,
+        names: TopicNames,
+        directory: Callable[[], Directory],
+        rules: Callable[[], Live],
+        metrics: Metrics,
+        policy: Policy = NO_POLICY,
     ) -> None:
         self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
-        self._held = names.name(HELD)
-        self._alerts = {team: names.name(topic) for team, topic in ALERTS.items()}
-        self._directory, self._rules, self._metrics = directory, rules, metrics
+        self._triggers, self._held = names.name(TRIGGERS), names.name(HELD)
+        self._directory, self._rules, self._metrics, self._policy = directory, rules, metrics, policy
         self._unfit = Unfit()
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
@@ -93,9 +100,17 @@ class AdvanceHandler:
         def read(page: str) -> bytes | None:
             return state.get(page_key(key, page))
 
-        live = self._rules()
-        account = directory.account(account_id)
-        return AccountWork(before, account_id, account, live.rules, read, state.fired_ms, since_ms=live.since_ms)
+        live, account = self._rules(), directory.account(account_id)
+        return AccountWork(
+            before,
+            account_id,
+            account,
+            live.rules,
+            read,
+            state.fired_ms,
+            since_ms=live.since_ms,
+            policy=self._policy,
+        )
 
     def _apply(self, key: bytes, result: Worked, state: StateView, out: Outbox) -> None:
         assert result.state is not None
@@ -105,7 +120,7 @@ class AdvanceHandler:
         for transition in result.transitions:
             out.send(self._transitions, key, transition.encode(), transition_headers(transition))
         for alert in result.alerts:
-            out.send(self._alerts[alert.team], key, alert.encode(), alert_headers(alert))
+            out.send(self._triggers, owner_key_of(alert).encode(), alert.encode(), alert_headers(alert))
         for held in result.held_back:
             if held.record is not None:
                 out.send(self._held, key, held.record.encode(), held_headers(held.record))

@@ -1,4 +1,4 @@
-"""Stage 4: everything -> ClickHouse. Big columnar inserts, one a second and table; offsets are committed after them.
+"""Stage 6: everything -> ClickHouse. Big columnar inserts, one a second and table; offsets are committed after them.
 
 The far end stands outside the transaction: rows carry deterministic ids, an insert is retried with the same rows for
 as long as the far end is away, and views drop what came twice.

@@ -54,6 +54,7 @@ class Metrics:
         self.held_back = counter(
             "alerts_held_back_total", "Alerts not raised, by trigger and reason.", "trigger", "reason"
         )
+        self._make_dispatch(counter, gauge)
         self._make_undo(counter)
         self._make_handover(counter, gauge)
         self.batch_records = histogram("batch_records", "Records of one batch.", RECORDS, "stage")
@@ -83,6 +84,16 @@ class Metrics:
         self._make_far_end(counter, gauge, histogram)
         self._began = time.monotonic()
         self._committed: dict[str, float] = {}
+
+    def _make_dispatch(self, counter: Make, gauge: Make) -> None:
+        self.alerts_sent = counter(
+            "alerts_sent_total", "Alerts sent, by team and delivery: now, digest.", "team", "delivery"
+        )
+        self.alerts_held = counter(
+            "alerts_held_total", "Records of alerts not sent at once, by reason and outcome.", "reason", "outcome"
+        )
+        self.alerts_waiting = gauge("alerts_waiting", "Alerts that wait for a digest.", "partition")
+        self.digests = counter("digests_total", "Digests sent.")
 
     def _make_undo(self, counter: Make) -> None:
         self.restatements = counter(

@@ -27,7 +27,7 @@ class Runtime:
         directory: gives the account directory as it is now.
         rules: gives the journey as it is now.
         partitions: topic name -> partition count on the broker, as checked at start-up.
-        handover: who has how long for alerts.
+        handover: who gets which alerts when, and has how long for them.
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
         key: makes pseudonyms of persons' ids.

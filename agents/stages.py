@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 
 from agents.advance import AdvanceHandler
 from agents.archive import ArchiveWork, TableWriter
+from agents.dispatch.handler import DispatchHandler
 from agents.handover.handler import HandoverHandler
 from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
@@ -21,10 +22,13 @@ from schemas.topics import (
     ACTIVITIES,
     ALERTS,
     ANSWERS,
+    DIGESTS,
+    DISPATCH_CHANGELOG,
     EVENTS,
     FEEDBACK,
     HANDOVER_CHANGELOG,
     HANDOVERS,
+    HELD,
     IDENTITY,
     JOURNEY_CHANGELOG,
     JOURNEYS,
@@ -32,11 +36,12 @@ from schemas.topics import (
     RETURNED,
     SUBJECT_CHANGELOG,
     TRANSITIONS,
+    TRIGGERS,
     Topic,
     TopicNames,
 )
 
-STAGES = ("ingest", "identify", "advance", "handover", "archive")
+STAGES = ("ingest", "identify", "advance", "dispatch", "handover", "archive")
 ARCHIVED: tuple[Topic, ...] = (
     EVENTS,
     REJECTED,
@@ -44,6 +49,8 @@ ARCHIVED: tuple[Topic, ...] = (
     ACTIVITIES,
     TRANSITIONS,
     *ALERTS.values(),
+    DIGESTS,
+    HELD,
     ANSWERS,
     HANDOVERS,
     ACCOUNTS,
@@ -57,6 +64,7 @@ def inputs_of(names: TopicNames) -> dict[str, tuple[str, ...]]:
         "ingest": (*(topic for source in Source for topic in names.raw(source)), names.name(FEEDBACK)),
         "identify": (names.name(EVENTS), names.name(IDENTITY), names.name(RETURNED)),
         "advance": (names.name(ACTIVITIES),),
+        "dispatch": (names.name(TRIGGERS),),
         "handover": tuple(names.name(topic) for topic in (*ALERTS.values(), ANSWERS)),
         "archive": tuple(names.name(topic) for topic in ARCHIVED),
     }
@@ -99,6 +107,7 @@ def verbs_of(runtime: Runtime) -> Mapping[str, Verb]:
         "ingest": _ingest(runtime),
         "identify": _identify(runtime),
         "advance": _advance(runtime),
+        "dispatch": _dispatch(runtime),
         "handover": _handover(runtime),
     }
 
@@ -129,9 +138,18 @@ def _advance(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
 
     def handler(partition: int) -> Handler:
-        return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics)
+        return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics, runtime.handover)
 
     return Verb(_by_number, handler, names.name(JOURNEY_CHANGELOG))
+
+
+def _dispatch(runtime: Runtime) -> Verb:
+    names = runtime.settings.topics
+
+    def handler(partition: int) -> Handler:
+        return DispatchHandler(names, runtime.handover, runtime.metrics, partition)
+
+    return Verb(_by_number, handler, names.name(DISPATCH_CHANGELOG))
 
 
 def _handover(runtime: Runtime) -> Verb:

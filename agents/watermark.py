@@ -19,9 +19,9 @@ LINE: Sequence[str] = ("ingest", "identify", "identify", "identify", "identify",
 """Identify four times: what it learns from events comes back to it as facts; a mailbox passes them on to its user, the
 user to the visitors it was seen as, and each releases what waited. Unlinks go round further, and set no timer off."""
 
-HANDOVER = "handover"
-"""Reads what the line ends in, and the answers. Its clocks fire by a moment of their own, which comes after the line's:
-timers of journeys do not wait for it."""
+BEHIND: Sequence[str] = ("dispatch", "handover")
+"""Dispatch reads what the line ends in, handover what dispatch sends, and the answers. Their clocks fire by moments of
+their own, each after the one before: timers of journeys do not wait for them."""
 
 EVERY_SECONDS = 0.5
 
@@ -39,13 +39,14 @@ class Watermark:
 
     def __init__(self, meter: LagMeter, clock: Clock, metrics: Metrics) -> None:
         self._meter, self._clock = meter, clock
-        self._now_ms = self._handover_ms = 0
+        self._now_ms = 0
+        self._behind_ms = dict.fromkeys(BEHIND, 0)
         self._last_leg: asyncio.Task[None] | None = None
         metrics.watermark_age.set_function(lambda: clock.seconds_since(self._now_ms) if self._now_ms else 0.0)
 
     def now_ms(self, stage: str = "") -> int:
         """The watermark of a stage in the pipeline's time, ms since 1970; 0 while it is not known."""
-        return self._handover_ms if stage == HANDOVER else self._now_ms
+        return self._behind_ms.get(stage, self._now_ms)
 
     async def follow(self) -> None:
         """Keep it up to date, until cancelled."""
@@ -57,7 +58,7 @@ class Watermark:
                         await self._meter.passed(stage)
                     self._now_ms = began_ms
                     if self._last_leg is None or self._last_leg.done():
-                        self._last_leg = asyncio.create_task(self._pass_handover(began_ms), name="watermark handover")
+                        self._last_leg = asyncio.create_task(self._pass_behind(began_ms), name="watermark behind")
                 except KafkaError as error:
                     log.warning("watermark_waits", error=repr(error))
                 await asyncio.sleep(EVERY_SECONDS)
@@ -66,9 +67,10 @@ class Watermark:
                 self._last_leg.cancel()
                 await asyncio.gather(self._last_leg, return_exceptions=True)
 
-    async def _pass_handover(self, began_ms: int) -> None:
+    async def _pass_behind(self, began_ms: int) -> None:
         try:
-            await self._meter.passed(HANDOVER)
-            self._handover_ms = began_ms
+            for stage in BEHIND:
+                await self._meter.passed(stage)
+                self._behind_ms[stage] = began_ms
         except KafkaError as error:
             log.warning("watermark_waits", error=repr(error))

@@ -34,8 +34,21 @@ class AlertStatus(StrEnum):
     """It should not have been raised: the evidence was taken back. Then without causes."""
 
 
+class Delivery(StrEnum):
+    """How an alert reaches whom it is routed to."""
+
+    NOW = "now"
+    DIGEST = "digest"
+    """With others, in the digest `digest_id`."""
+
+
+NOBODY = "nobody"
+"""`routed_to` of an alert that the policy gives to nobody."""
+
+
 class Alert(Record):
-    """One trigger point reached. Lies on `intent.alerts.<team>.v1`, keyed by account id.
+    """One trigger point reached. Lies on `intent.triggers.v1` as it is raised, keyed by whom it is routed to, and on
+    `intent.alerts.<team>.v1` as it is sent, keyed by account id.
 
     A retraction is the same alert once more, with a higher revision, the status `retracted` and the reason in `why`.
     """
@@ -46,7 +59,12 @@ class Alert(Record):
     account_id: str
     account_name: str = ""
     owner: str = Field("", description="Who owns the account, from the directory.")
+    routed_to: str = Field(
+        "", description="Who gets it, as of its first revision; '' for the whole team, `nobody` for nobody."
+    )
     tier: str = ""
+    region: str = ""
+    domains: tuple[str, ...] = Field((), description="The account's own domains, from the directory; the first 20.")
     stage: str
     raised_at: AwareDatetime = Field(description="Event time of what raised it; for a timer, when it was due.")
     received_at: AwareDatetime = Field(description="When the broker took the record that raised it.")
@@ -62,3 +80,7 @@ class Alert(Record):
     rule_version: str
     revision: int = Field(0, description="0 at first; the highest of an alert id counts.")
     status: AlertStatus = AlertStatus.RAISED
+    value: float = Field(0.0, description="What it is worth to whoever gets it, by the policy; 0 before it is sent.")
+    delivery: Delivery = Delivery.NOW
+    digest_id: str = Field("", description="The digest it comes with; '' where it is sent at once.")
+    delivered_at: AwareDatetime | None = Field(None, description="Moment of that digest; null where sent at once.")

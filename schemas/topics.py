@@ -16,12 +16,14 @@ from schemas.alert import Alert
 from schemas.alert_held import HeldAlert
 from schemas.authored.activation import Activation
 from schemas.base import Source, Team
+from schemas.dispatch.digest import Digest
 from schemas.event import Event
 from schemas.handover.entry import Handover
 from schemas.handover.feedback import Answer, Feedback
 from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
 from schemas.journey import JourneyState
+from schemas.kept.dispatch import OwnerState
 from schemas.kept.handover import HandoverState
 from schemas.raw import RAW_MODELS
 from schemas.rejected import Rejected
@@ -95,7 +97,7 @@ def _alerts(team: Team) -> Topic:
         f"intent.alerts.{team}.v1",
         Alert,
         "account id",
-        "advance",
+        "dispatch",
         f"{team}, handover, archive",
         90,
     )
@@ -125,7 +127,11 @@ TRANSITIONS = Topic(
     bytes_max=OWN_BYTES_MAX,
 )
 ALERTS: Mapping[Team, Topic] = {team: _alerts(team) for team in Team}
-HELD = Topic("intent.alerts.held.v1", HeldAlert, "account id", "advance", "subscribers", 90)
+TRIGGERS = Topic("intent.triggers.v1", Alert, "whom it is routed to", "advance", "dispatch", 30)
+DIGESTS = Topic(
+    "intent.digests.v1", Digest, "whom it is for", "dispatch", "archive, owners", 90, bytes_max=OWN_BYTES_MAX
+)
+HELD = Topic("intent.alerts.held.v1", HeldAlert, "account id", "advance, dispatch", "archive, subscribers", 90)
 ACCOUNTS = Topic(
     "intent.accounts.v1",
     Account,
@@ -151,6 +157,15 @@ JOURNEY_CHANGELOG = Topic(
     0,
     bytes_max=OWN_BYTES_MAX,
 )
+DISPATCH_CHANGELOG = Topic(
+    "intent.dispatch.changelog.v1",
+    OwnerState,
+    "whom alerts are routed to; with an alert id behind it, what became of that alert",
+    "dispatch",
+    "dispatch",
+    0,
+    bytes_max=OWN_BYTES_MAX,
+)
 HANDOVER_CHANGELOG = Topic(
     "intent.handover.changelog.v1",
     HandoverState,
@@ -169,7 +184,9 @@ CATALOGUE: tuple[Topic, ...] = (
     ACTIVITIES,
     RETURNED,
     TRANSITIONS,
+    TRIGGERS,
     *ALERTS.values(),
+    DIGESTS,
     HELD,
     ACCOUNTS,
     JOURNEYS,
@@ -178,6 +195,7 @@ CATALOGUE: tuple[Topic, ...] = (
     HANDOVERS,
     SUBJECT_CHANGELOG,
     JOURNEY_CHANGELOG,
+    DISPATCH_CHANGELOG,
     HANDOVER_CHANGELOG,
 )
 """In the order of the data's way."""

@@ -3,7 +3,7 @@
 - a time in milliseconds `<name>_ms` becomes `<name>_at`;
 - a datetime keeps its name, and goes as milliseconds, 0 for none; a date as days since 1970, 0 for none or earlier;
 - a record within the noun is flattened: `play.message` becomes `play_message`;
-- a tuple of records becomes an array of tuples, in the order of the record's fields;
+- a tuple of records becomes an array of tuples, in the order of the record's fields; so do records within them;
 - a client's address (`ip`) loses what tells one machine from its neighbours;
 - everything else goes as it is. The one unwanted null, a float's, stays: 0 is an answer.
 """
@@ -78,6 +78,9 @@ def _convert_of(kind: Any) -> Convert | None:
         return moment_ms
     if kind is date:
         return day_number
+    if _is_record(kind):
+        as_tuples = _tuples_of(kind)
+        return lambda value: as_tuples([value])[0]
     inner = get_args(kind)[0] if get_origin(kind) is tuple else None
     return _tuples_of(inner) if inner is not None and _is_record(inner) else None
 

@@ -18,8 +18,10 @@ from pydantic import ValidationError
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
+from schemas.alert_held import HeldAlert
 from schemas.authored.activation import Activation
 from schemas.base import Record
+from schemas.dispatch.digest import Digest
 from schemas.errors import RecordError
 from schemas.event import Event
 from schemas.handover.entry import Handover
@@ -160,6 +162,8 @@ TABLES: Mapping[str, TableSpec] = {
         TableSpec(Activity, "activities"),
         TableSpec(Transition, "transitions"),
         TableSpec(Alert, "alerts"),
+        TableSpec(Digest, "digests"),
+        TableSpec(HeldAlert, "alerts_held"),
         TableSpec(Answer, "feedback"),
         TableSpec(Handover, "handovers"),
         TableSpec(Account, "accounts", foreign=True, tombstones=True),

@@ -1,4 +1,4 @@
-"""Stage 4 on Kafka: the hand-over clock.
+"""Stage 5 on Kafka: the hand-over clock.
 
 handler.py    alerts and answers -> lines of the ledger
 load.py       the policy file

@@ -1,4 +1,4 @@
-"""Stage 4 on Kafka: alerts and answers -> lines of the hand-over ledger. State by account; one lane per partition."""
+"""Stage 5 on Kafka: alerts and answers -> lines of the hand-over ledger. State by account; one lane per partition."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -127,6 +127,8 @@ def offer_of(alert: Alert, timestamp_ms: int, clock: Clock) -> Offer:
         clock: maps it to the pipeline's time.
     """
     written_ms = clock.at_ms(timestamp_ms)
+    # what waited for a digest waited for its reader: that is no delay of the line
+    ready_ms = max(to_ms(alert.received_at), to_ms(alert.delivered_at) if alert.delivered_at else 0)
     retracted = alert.status is AlertStatus.RETRACTED
     return Offer(
         alert_id=alert.alert_id,
@@ -134,10 +136,10 @@ def offer_of(alert: Alert, timestamp_ms: int, clock: Clock) -> Offer:
         account_name=alert.account_name,
         trigger=alert.trigger,
         team=alert.team,
-        owner=alert.owner,
+        owner=alert.routed_to,
         offered_ms=written_ms,
         play_ms=round(alert.play.act_within_hours * HOUR_MS),
-        system_ms=round(clock.seconds_between(to_ms(alert.received_at), written_ms) * 1000),
+        system_ms=round(clock.seconds_between(ready_ms, written_ms) * 1000),
         revision=alert.revision,
         retracted_ms=written_ms if retracted else 0,
         why=alert.why if retracted else "",

@@ -25,7 +25,7 @@ def load_policy(file: Path | None) -> Policy:
     path = file or PACKAGED
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # a day that does not exist is a ValueError
         raise SettingsError(f"TRIGGERPOINT_HANDOVER_FILE {path} cannot be read: {error}.", _cure()) from error
     if not isinstance(given, dict):
         raise SettingsError(f"TRIGGERPOINT_HANDOVER_FILE {path} holds no settings by name.", _cure())

@@ -20,6 +20,8 @@ from pydantic import BaseModel
 
 from agents.advance import JOURNAL, AdvanceHandler
 from agents.directory import change_of
+from agents.dispatch.handler import ALERT, DispatchHandler
+from agents.handover.load import load_policy
 from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
 from agents.journey import load_rules
@@ -28,7 +30,9 @@ from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateStore, StateView
 from agents.shell.transactional import TIMERS_PER_TICK, Handler
 from agents.stages import inputs_of
+from agents.watermark import BEHIND
 from pipeline.directory import EMPTY, Directory
+from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.live import Live
@@ -38,7 +42,7 @@ from schemas.topics import Topic, TopicNames
 
 NounT = TypeVar("NounT", bound=BaseModel)
 OnWrite = Callable[[str, bytes, bytes | None], None]
-STAGES = ("ingest", "identify", "advance")
+STAGES = ("ingest", "identify", "advance", "dispatch")
 BATCH_RECORDS = 500
 GRACE_MS = 5_000
 NAMES = TopicNames()
@@ -97,6 +101,7 @@ class PlainLine:
     Args:
         networks: address data.
         rules: the journey's rules; the shipped ones if none.
+        policy: who gets which alert when; the packaged one if none.
         keep: topics whose records are kept; None for all, none at all for a long run that only counts.
         batch: how many records a handler gets at once at most.
         on_write: hears each state a stage writes: stage, key, value.
@@ -107,13 +112,14 @@ class PlainLine:
         self,
         networks: Networks = NO_NETWORKS,
         rules: Rules | None = None,
+        policy: Policy | None = None,
         keep: Iterable[Topic] | None = None,
         batch: int = BATCH_RECORDS,
         rng: Random | None = None,
         on_write: OnWrite | None = None,
     ) -> None:
         self.directory: Directory = EMPTY
-        self.rules = rules or load_rules(None)
+        self.rules, self.policy = rules or load_rules(None), policy or load_policy(None)
         self.metrics, self.clock = Metrics(), BrokerTime()
         self._keep = None if keep is None else frozenset(NAMES.name(topic) for topic in keep)
         self._batch, self._rng, self._on_write = batch, rng, on_write
@@ -123,7 +129,10 @@ class PlainLine:
         handlers: Mapping[str, Handler] = {
             "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY),
             "identify": IdentifyHandler(NAMES, lambda: self.directory, lambda: self.rules, self.metrics, networks),
-            "advance": AdvanceHandler(NAMES, lambda: self.directory, lambda: Live(self.rules), self.metrics),
+            "advance": AdvanceHandler(
+                NAMES, lambda: self.directory, lambda: Live(self.rules), self.metrics, self.policy
+            ),
+            "dispatch": DispatchHandler(NAMES, self.policy, self.metrics, 0),
         }
         inputs = inputs_of(NAMES)
         self._lanes = {name: _Lane(name, handlers[name], {topic: deque() for topic in inputs[name]}) for name in STAGES}
@@ -185,7 +194,7 @@ class PlainLine:
         return {
             key.decode(): noun.model_validate_json(value)
             for key, value in self.state(stage).items()
-            if JOURNAL not in key
+            if JOURNAL not in key and ALERT not in key
         }
 
     def _next(self) -> tuple[_Lane, list[Record]] | None:
@@ -200,6 +209,8 @@ class PlainLine:
         """One tick of every lane, as `agents/shell/transactional.py` has it; whether anything was due."""
         woken = False
         for lane in self._lanes.values():
+            if woken and lane.name in BEHIND:  # their watermark waits for what the line says now
+                return True
             store = lane.store
             due = store.due(now_ms, TIMERS_PER_TICK)
             stale = lane.handler.stale(StateView(store)) if store.fired_ms else ()

@@ -68,6 +68,11 @@ def united(spans: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(found)
 
 
+def wall_ms(zone: ZoneInfo, day: date, minute: int) -> int:
+    """When a wall clock first shows a time of a day; where clocks jump over it, the moment of the jump."""
+    return _instant(zone, day, minute, last=False)
+
+
 def _working(calendar: Calendar, from_ms: int, until_ms: int, pauses: Sequence[Span]) -> Iterator[Span]:
     if from_ms >= until_ms:
         return

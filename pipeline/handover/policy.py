@@ -1,28 +1,28 @@
-"""The hand-over policy as frozen data: calendars, and for each team, trigger and owner who has how long.
+"""The hand-over policy as frozen data: calendars; who gets an alert and when; for each team, trigger and owner who has
+how long.
 
 What is said for a trigger counts before what is said for its team; what is said for an owner about people (calendar,
-whom to tell, whom to give it to) counts before what is said for the team.
+quiet hours, whom to tell, whom to give it to) counts before what is said for the team.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from hashlib import blake2b
-from itertools import pairwise
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from pipeline.handover.hours import ALWAYS, DAY_MINUTES, Calendar
+from pipeline.dispatch.preferences import Preferences, make_preferences
+from pipeline.dispatch.rules import Absence, DeliveryRule, RouteRule, SuppressRule, ValueRule
+from pipeline.handover.hours import ALWAYS, Calendar
+from pipeline.handover.week import week_of
 from schemas.base import Record, Team, Text
 from schemas.handover.entry import Clock
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOUR_MS = 3_600_000
-_INTERVAL = re.compile(r"^([01]?\d|2[0-4]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)$")
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$|^\d{2}-\d{2}$")]
 
 
@@ -79,9 +79,18 @@ class PeopleRule(Record):
     reassign_to: tuple[Text, ...] = Field((), description="Who gets it when it is not accepted, one after the other.")
 
 
-class TeamRule(Terms, PeopleRule):
+class OwnerRule(PeopleRule, DeliveryRule):
+    """One person's rule."""
+
+    deputy: Text = Field("", description="Who gets alerts while this person is away; '' for the team's desk.")
+    absences: tuple[Absence, ...] = ()
+
+
+class TeamRule(Terms, PeopleRule, DeliveryRule):
     """One team's rule."""
 
+    desk: Text = Field("", description="Who gets what belongs to nobody; '' for the whole team.")
+    urgent: tuple[Text, ...] = Field((), description="Triggers that neither wait nor count for the day's budget.")
     triggers: dict[str, Terms] = Field(default_factory=dict, description="Other times for a trigger point.")
 
 
@@ -90,7 +99,10 @@ class Policy(Record):
 
     calendars: dict[str, CalendarRule] = Field(default_factory=dict)
     teams: dict[Team, TeamRule] = Field(default_factory=dict)
-    owners: dict[str, PeopleRule] = Field(default_factory=dict, description="Owner, as in the directory -> rule.")
+    owners: dict[str, OwnerRule] = Field(default_factory=dict, description="Owner, as in the directory -> rule.")
+    routes: tuple[RouteRule, ...] = Field((), description="Who gets an alert; the first that fits counts.")
+    suppress: tuple[SuppressRule, ...] = Field((), description="Alerts that are kept back.")
+    value: ValueRule = Field(default_factory=ValueRule, description="What an alert is worth.")
     lapse_days: float = Field(30, gt=0, description="Without a word for so long, a hand-over is followed no more.")
     public_holidays: dict[str, tuple[date, ...]] = Field(
         default_factory=dict, description="Region -> days; filled in when the file is loaded."
@@ -101,6 +113,17 @@ class Policy(Record):
         for name, rule in (*self.teams.items(), *self.owners.items()):
             if rule.calendar and rule.calendar not in self.calendars:
                 raise ValueError(f"`{name}` has the calendar `{rule.calendar}`, which is not among `calendars`")
+        return self
+
+    @model_validator(mode="after")
+    def _time_to_be_off(self) -> Self:
+        for name, rule in self.owners.items():
+            on_team = any(team.calendar for team in self.teams.values())
+            if rule.quiet_hours == "off_hours" and not rule.calendar and not on_team:
+                raise ValueError(f"`{name}` has `quiet_hours: off_hours` but no calendar; name one under `calendars`")
+        for team, team_rule in self.teams.items():
+            if team_rule.quiet_hours == "off_hours" and not team_rule.calendar:
+                raise ValueError(f"`{team}` has `quiet_hours: off_hours` but no calendar; name one under `calendars`")
         return self
 
     @cached_property
@@ -117,7 +140,7 @@ class Policy(Record):
         """What holds for an alert in the hands of an owner."""
         team_rule = self.teams.get(team, NO_TEAM)
         levels = (team_rule.triggers.get(trigger, NO_TERMS), team_rule, DEFAULTS)
-        person = self.owners.get(owner, NO_PERSON)
+        person = self.owners.get(owner, NO_OWNER)
 
         def term(name: str) -> float | None:
             return next((value for level in levels if (value := getattr(level, name)) is not None), None)
@@ -132,6 +155,22 @@ class Policy(Record):
             escalate_to=person.escalate_to or team_rule.escalate_to,
             reassign_to=person.reassign_to or team_rule.reassign_to,
         )
+
+    def preferences(self, owner: str, team: Team) -> Preferences:
+        """When and how many alerts of a team an owner wants; '' is the whole team."""
+        known = self._preferences.get((owner, team))
+        if known is None:
+            person = self.owners.get(owner, NO_OWNER)
+            rule = self.teams.get(team, NO_TEAM)
+            name = person.calendar or rule.calendar
+            calendar = self.built[name] if name else ALWAYS
+            known = make_preferences(person, rule, calendar, bool(person.calendar), bool(owner), rule.urgent)
+            self._preferences[owner, team] = known
+        return known
+
+    @cached_property
+    def _preferences(self) -> dict[tuple[str, Team], Preferences]:
+        return {}
 
     def _build(self, rule: CalendarRule) -> Calendar:
         single = {date.fromisoformat(day) for day in rule.holidays if len(day) > 5}
@@ -162,45 +201,6 @@ class Deal:
     reassign_to: tuple[str, ...]
 
 
-def week_of(hours: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[tuple[int, int], ...]]:
-    """Weekday -> working intervals in minutes.
-
-    Raises:
-        ValueError: a weekday or an interval cannot be read, or two of a day meet.
-    """
-    week: dict[int, list[tuple[int, int]]] = {}
-    for days, intervals in hours.items():
-        for day in _days_of(days):
-            week.setdefault(day, []).extend(_interval(text) for text in intervals)
-    for day, listed in week.items():
-        listed.sort()
-        for (_, end), (start, _) in pairwise(listed):
-            if start < end:
-                raise ValueError(f"two intervals of {WEEKDAYS[day]} overlap")
-    return {day: tuple(listed) for day, listed in week.items()}
-
-
-def _days_of(text: str) -> list[int]:
-    first, _, last = text.strip().lower().partition("-")
-    if first not in WEEKDAYS or (last and last not in WEEKDAYS):
-        raise ValueError(f"`{text}` is no weekday; say `mon` or `mon-fri`, out of {', '.join(WEEKDAYS)}")
-    begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-    if end < begin:
-        raise ValueError(f"`{text}` ends before it begins; name the days in two lines")
-    return list(range(begin, end + 1))
-
-
-def _interval(text: str) -> tuple[int, int]:
-    found = _INTERVAL.match(text.replace(" ", ""))
-    if found is None:
-        raise ValueError(f"`{text}` is no interval such as `09:00-17:30`")
-    hours = [int(part) for part in found.groups()]
-    start, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
-    if not start < end <= DAY_MINUTES:
-        raise ValueError(f"`{text}` ends before it begins; work over midnight is two intervals, up to `24:00`")
-    return start, end
-
-
 def _ms(hours: float | None) -> int | None:
     return None if hours is None else round(hours * HOUR_MS)
 
@@ -210,7 +210,8 @@ def day_text(value: object) -> object:
     return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
 
 
-NO_TERMS, NO_PERSON, NO_TEAM = Terms(), PeopleRule(), TeamRule()
+NO_TERMS, NO_OWNER, NO_TEAM = Terms(), OwnerRule(), TeamRule()
 DEFAULTS = Terms(warn_share=0.8, escalate_after_hours=0, reassign_after_hours=0)
 
-__all__ = ["CalendarRule", "Deal", "PeopleRule", "Policy", "TeamRule", "Terms", "day_text", "week_of"]
+NO_POLICY = Policy()
+"""Everything to the account's owner, at once, without a clock."""

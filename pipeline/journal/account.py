@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.advance import Advanced, HeldBack, adopt, advance, standing_of, wake
+from pipeline.dispatch.route import addressed
+from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
@@ -71,6 +73,7 @@ class AccountWork:
         ticked_ms: when the last tick was, which fired all timers due by then; one comes after each batch.
         bounds: how much of the journal is kept.
         since_ms: when the rules began to count.
+        policy: who gets which alert.
     """
 
     def __init__(
@@ -83,9 +86,10 @@ class AccountWork:
         ticked_ms: int,
         bounds: Bounds = BOUNDS,
         since_ms: int = 0,
+        policy: Policy = NO_POLICY,
     ) -> None:
         self._state, self._account_id, self._account, self._rules = state, account_id, account, rules
-        self._read, self._ticked_ms, self._bounds = read, ticked_ms, bounds
+        self._read, self._ticked_ms, self._bounds, self._policy = read, ticked_ms, bounds, policy
         self._since_ms = since_ms
         self._standing = standing_of(account, rules)
         self._suppressed = bool(account is not None and account.suppressed)
@@ -203,9 +207,19 @@ class AccountWork:
         for alert in result.alerts:
             if (revision := unsaid.pop(alert.alert_id, NEVER_SAID)) != NEVER_SAID:
                 alert = alert.model_copy(update={"revision": revision + 1})
+            alert = self._addressed(alert)
             self._alerts.append(alert)
             records.append(said_alert(alert, entry))
         return self._note(head, records, unsaid)
+
+    def _addressed(self, alert: Alert) -> Alert:
+        """Whom it goes to is decided with its first revision; later ones follow, as far as that is known still."""
+        first = addressed(alert, self._account, self._policy)
+        if not alert.revision:
+            return first
+        said = (record.alert for record in self._load().said.values() if record.alert is not None)
+        before = next((one for one in said if one.alert_id == alert.alert_id), first)
+        return first.model_copy(update={"routed_to": before.routed_to})
 
     def _note(self, head: JournalHead, records: Sequence[Said], unsaid: Mapping[str, int]) -> JournalHead:
         first = head.said

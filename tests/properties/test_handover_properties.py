@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.handover.fold import take, wake
 from pipeline.handover.hours import Calendar, after, worked_ms
-from pipeline.handover.policy import week_of
+from pipeline.handover.week import week_of
 from schemas.handover.entry import Handover
 from schemas.handover.feedback import Answer
 from schemas.kept.handover import HandoverState, Offer

@@ -10,12 +10,13 @@ from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
 from pipeline.directory import EMPTY, Directory
+from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.rules.live import Live
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.event import Grade
 from schemas.hit import Returned
-from schemas.topics import ALERTS, HELD, RETURNED, TRANSITIONS, Topic, TopicNames
+from schemas.topics import HELD, RETURNED, TRANSITIONS, TRIGGERS, Topic, TopicNames
 from tests.account_lane import retraction
 from tests.builders import activity, at
 from tests.journeys import SAAS
@@ -27,11 +28,11 @@ RIVAL = Account(account_id="acme", name="Acme", suppressed="competitor")
 class Lane:
     """A lane without a broker: what is committed is taken over, and can be read back as from the changelog."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy = NO_POLICY) -> None:
         self.directory: Directory = EMPTY
         self.live = Live(SAAS)
         self.metrics = Metrics()
-        self.handler = AdvanceHandler(TopicNames("x."), lambda: self.directory, lambda: self.live, self.metrics)
+        self.handler = AdvanceHandler(TopicNames("x."), lambda: self.directory, lambda: self.live, self.metrics, policy)
         self.store = StateStore()
         self.changelog: dict[bytes, tuple[bytes | None, list[tuple[str, bytes]]]] = {}
 
@@ -98,7 +99,7 @@ def test_a_retraction_takes_back_and_gives_hits_back() -> None:
     assert key == b"a:v-1"
     assert [hit.event_id for hit in Returned.model_validate(returned).hits] == [DEMO.event_id]
     assert [value["withdrawn"] for _, value, _ in sent(out, TRANSITIONS)] == [True]
-    alerts = sent(out, *ALERTS.values())
+    alerts = sent(out, TRIGGERS)
     assert {value["status"] for _, value, _ in alerts} == {"retracted"}
     assert {headers["ce_status"] for _, _, headers in alerts} == {b"retracted"}
     assert len(alerts) == 1
@@ -130,7 +131,7 @@ def test_a_change_of_the_directory_takes_effect_without_traffic() -> None:
     out = lane.tick()
     assert out is not None
     assert [value["withdrawn"] for _, value, _ in sent(out, TRANSITIONS)] == [False]
-    assert sent(out, *ALERTS.values()) == []
+    assert sent(out, TRIGGERS) == []
     assert lane.count("restatements_total", reason="suppression") == 2
 
 
@@ -168,3 +169,26 @@ def test_what_is_not_raised_is_recorded_once_a_day_with_its_reason() -> None:
     lane.directory = Directory({"acme": RIVAL})
     out, _ = lane.handle(activity(30, "demo_request", "", subject="a:v-1"))
     assert "suppressed" in [value["reason"] for _, value, _ in sent(out, HELD)]
+
+
+OWNED = Account(account_id="acme", name="Acme", owner="maria", region="DACH", domains=("acme.com",))
+
+
+def test_an_alert_lies_under_the_name_it_is_routed_to_and_stays_there() -> None:
+    routes = [{"when": {"region": ["DACH"]}, "to": "kim"}]
+    lane = Lane(Policy.model_validate({"routes": routes}))
+    lane.directory = Directory({"acme": OWNED})
+    out, _ = lane.handle(DEMO)
+    ((key, value, headers),) = sent(out, TRIGGERS)
+    assert key == b"kim"
+    assert (value["routed_to"], value["owner"], value["region"]) == ("kim", "maria", "DACH")
+    assert value["domains"] == ["acme.com"]
+    assert headers["ce_trigger"] == b"demo_request"
+    lane.directory = Directory({"acme": OWNED.model_copy(update={"region": "elsewhere"})})
+    out, _ = lane.handle(retraction(2))
+    assert [(key, value["status"]) for key, value, _ in sent(out, TRIGGERS)] == [(b"kim", "retracted")]
+
+
+def test_without_an_owner_an_alert_is_its_teams() -> None:
+    out, _ = Lane().handle(DEMO)
+    assert [(key, value["routed_to"]) for key, value, _ in sent(out, TRIGGERS)] == [(b"team/sales", "")]

@@ -160,7 +160,7 @@ def good(**changes: Any) -> Figures:
         "accounts": 1,
         "stages": Stages(share, {}, {}),
         "triggers": triggers,
-        "load": Load(0.5, 3),
+        "load": Load(0.5, 3, 0.1, 0.0),
         "duplicates": (),
         "not_additive": (),
         "past": (),

@@ -15,7 +15,7 @@ from deploy.evaluate.journeys.told import Moved, Raised, Told
 from deploy.evaluate.measures.attribution import Share
 from deploy.simulate import Moment, TrueJourney
 from deploy.simulate.site import SITE
-from schemas.alert import Alert, AlertStatus, Play
+from schemas.alert import Alert, AlertStatus, Delivery, Play
 from schemas.base import Source, Team, from_ms
 from schemas.cause import Cause
 from schemas.transition import Transition
@@ -271,10 +271,24 @@ def test_a_withdrawn_transition_leaves_the_account_where_it_was() -> None:
     assert staged(company, moves, 7).by_stage == {"aware": Share(4, 6)}
 
 
-def test_load_is_by_owner_and_day() -> None:
-    raised = [alert(0), alert(0.01), alert(3), alert(3, owner="tom@example.com"), alert(3, owner="")]
-    found = load_of(raised, owners=2, days=4)
-    assert (found.mean, found.most) == (0.5, 2)
+def sent(number: int, days: float, owner: str = "ana@example.com", **fields: Any) -> Raised:
+    return alert(days, alert_id=f"l{number}", routed_to=owner, **fields)
+
+
+def test_load_is_what_is_sent_by_owner_and_day_each_alert_once() -> None:
+    found = load_of(
+        [
+            sent(1, 0),
+            sent(2, 0.01),
+            sent(2, 0.02, revision=1),
+            sent(3, 3, "tom@example.com", delivery=Delivery.DIGEST, digest_id="d1"),
+            sent(4, 3, "tom@example.com", delivery=Delivery.DIGEST, digest_id="d1"),
+            sent(5, 3, ""),
+        ],
+        owners=2,
+        days=4,
+    )
+    assert (found.mean, found.most, found.digests, found.share_by_digest) == (0.5, 2, 0.125, 0.5)
 
 
 def told_of(*said: Raised, moves: Sequence[Moved] = ()) -> Told:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.handover.hours import ALWAYS, Calendar, after, united, worked_ms
-from pipeline.handover.policy import week_of
+from pipeline.handover.week import week_of
 
 HOUR = 3_600_000
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -6,7 +6,7 @@ import pytest
 
 from agents.handover.load import load_policy
 from pipeline.handover.hours import ALWAYS, worked_ms
-from pipeline.handover.policy import week_of
+from pipeline.handover.week import week_of
 from schemas.base import Team
 from schemas.errors import SettingsError
 from schemas.handover.entry import Clock

@@ -1,4 +1,4 @@
-"""The watermark: what has passed the whole line; hand-overs have a mark of their own that journeys do not wait for."""
+"""The watermark: what has passed the whole line; dispatch and hand-overs have marks of their own behind it."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,14 +8,14 @@ import pytest
 
 from agents import watermark
 from agents.metrics import Metrics
-from agents.watermark import HANDOVER, LINE, Watermark
+from agents.watermark import BEHIND, LINE, Watermark
 
 
 class Meter:
     """Stages pass when their gate is open."""
 
     def __init__(self) -> None:
-        self.gates = {stage: asyncio.Event() for stage in (*LINE, HANDOVER)}
+        self.gates = {stage: asyncio.Event() for stage in (*LINE, *BEHIND)}
         for gate in self.gates.values():
             gate.set()
 
@@ -54,19 +54,33 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watermark, "EVERY_SECONDS", 0.0)
 
 
-async def test_journeys_do_not_wait_for_hand_overs_but_hand_overs_for_the_whole_line() -> None:
+@pytest.mark.parametrize("behind", BEHIND)
+async def test_journeys_do_not_wait_for_what_is_behind_them_but_that_waits_for_the_whole_line(behind: str) -> None:
     meter: Any = Meter()
     mark = Watermark(meter, Clock(), Metrics())
     following = asyncio.create_task(mark.follow())
-    await until(lambda: mark.now_ms(HANDOVER) > 0)
-    meter.gates[HANDOVER].clear()
-    stuck = mark.now_ms(HANDOVER)
+    await until(lambda: mark.now_ms(behind) > 0)
+    meter.gates[behind].clear()
+    stuck = mark.now_ms(behind)
     await until(lambda: mark.now_ms("advance") > stuck + 20)
-    assert mark.now_ms(HANDOVER) <= stuck + 2  # a leg may have been through the gate
-    meter.gates[HANDOVER].set()
-    await until(lambda: mark.now_ms(HANDOVER) > stuck + 20)
+    assert mark.now_ms(behind) <= stuck + 2  # a leg may have been through the gate
+    meter.gates[behind].set()
+    await until(lambda: mark.now_ms(behind) > stuck + 20)
     meter.gates["advance"].clear()
-    await until(lambda: mark.now_ms("advance") == mark.now_ms(HANDOVER))
-    assert mark.now_ms(HANDOVER) <= mark.now_ms("advance")
+    await until(lambda: mark.now_ms("advance") == mark.now_ms(behind))
+    assert mark.now_ms(behind) <= mark.now_ms("advance")
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_hand_overs_wait_for_dispatch() -> None:
+    meter: Any = Meter()
+    mark = Watermark(meter, Clock(), Metrics())
+    following = asyncio.create_task(mark.follow())
+    await until(lambda: mark.now_ms("handover") > 0)
+    meter.gates["dispatch"].clear()
+    stuck = mark.now_ms("dispatch")
+    await until(lambda: mark.now_ms("advance") > stuck + 20)
+    assert mark.now_ms("handover") <= mark.now_ms("dispatch") <= stuck + 2
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)

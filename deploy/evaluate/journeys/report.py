@@ -51,7 +51,9 @@ def _stages(figures: Figures) -> Table:
 
 def _promises(figures: Figures) -> Table:
     table = Table("what", "figure")
-    table.add_row("alerts an owner gets a day", f"{figures.load.mean:.2f}, at most {figures.load.most}")
+    load = figures.load
+    table.add_row("alerts an owner gets a day", f"{load.mean:.2f}, at most {load.most} one by one")
+    table.add_row("digests an owner gets a day", f"{load.digests:.2f}, with {load.share_by_digest:.1%} of the alerts")
     table.add_row("alerts told twice", str(len(figures.duplicates)))
     table.add_row("scores that are not the sum of their causes", str(len(figures.not_additive)))
     table.add_row("alerts from backfill", str(len(figures.past)))

@@ -7,7 +7,7 @@ from functools import cached_property
 from deploy.evaluate.line import PlainLine
 from schemas.alert import Alert, AlertStatus
 from schemas.base import to_ms
-from schemas.topics import ALERTS, TRANSITIONS
+from schemas.topics import ALERTS, TRANSITIONS, TRIGGERS, Topic
 from schemas.transition import Transition
 
 
@@ -38,11 +38,13 @@ class Told:
 
     Args:
         moves: transitions, in order of the topic.
-        said: alerts as they lie on the topics, retractions among them, in order of telling.
+        said: alerts as they are raised, retractions among them, in order of telling; before anything holds them back.
+        sent: alerts as they lie on their teams' topics, in order of telling.
     """
 
     moves: Sequence[Moved]
     said: Sequence[Raised]
+    sent: Sequence[Raised] = ()
 
     @cached_property
     def raised(self) -> Sequence[Raised]:
@@ -70,9 +72,13 @@ def told_by(line: PlainLine) -> Told:
         Moved(record.timestamp, Transition.model_validate_json(record.value or b""))
         for record in line.records(TRANSITIONS)
     ]
+    return Told(moves, _alerts(line, TRIGGERS), _alerts(line, *ALERTS.values()))
+
+
+def _alerts(line: PlainLine, *topics: Topic) -> list[Raised]:
     said = [
         Raised(record.timestamp, Alert.model_validate_json(record.value or b""))
-        for topic in ALERTS.values()
+        for topic in topics
         for record in line.records(topic)
     ]
-    return Told(moves, sorted(said, key=lambda each: each.told_ms))
+    return sorted(said, key=lambda each: each.told_ms)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.evaluate.journeys.meaning import ABSENCES, DAY_MS
 from deploy.evaluate.journeys.told import Raised, Told
-from schemas.alert import Alert, AlertStatus
+from schemas.alert import Alert, AlertStatus, Delivery
 from schemas.cause import Cause
 from schemas.transition import Transition
 
@@ -19,27 +19,44 @@ class Load:
     """How much reaches the teams.
 
     Args:
-        mean: alerts raised, divided by the owners in the directory and the days of the span; alerts on accounts without
-            an owner are nobody's and left out.
-        most: the most that any owner got on any day (UTC) by the alerts' event time.
+        mean: alerts sent, divided by the owners in the directory and the days of the span; those to whole teams are
+            nobody's and left out. Each counts once, however often it is said anew.
+        most: the most alerts that any owner got at once, one by one, on any day (UTC) by the alerts' event time.
+        digests: the same as `mean`, of digests.
+        share_by_digest: share of the alerts sent that came with a digest.
     """
 
     mean: float
     most: int
+    digests: float
+    share_by_digest: float
 
 
-def load_of(raised: Sequence[Raised], owners: int, days: float) -> Load:
-    """Alerts per owner and day.
+def load_of(sent: Sequence[Raised], owners: int, days: float) -> Load:
+    """Alerts per owner and day, as they lie on the teams' topics.
 
     Args:
         owners: how many people own accounts in the directory.
     """
     mine: dict[tuple[str, int], int] = {}
-    for each in raised:
-        if each.alert.owner:
-            desk = (each.alert.owner, each.raised_ms // DAY_MS)
+    seen: set[str] = set()
+    digests: set[str] = set()
+    by_digest = 0
+    for each in sent:
+        alert = each.alert
+        if not alert.routed_to or alert.alert_id in seen or alert.status is not AlertStatus.RAISED:
+            continue
+        seen.add(alert.alert_id)
+        if alert.delivery is Delivery.DIGEST:
+            digests.add(alert.digest_id)
+            by_digest += 1
+        else:
+            desk = (alert.routed_to, each.raised_ms // DAY_MS)
             mine[desk] = mine.get(desk, 0) + 1
-    return Load(sum(mine.values()) / max(1.0, owners * days), max(mine.values(), default=0))
+    owner_days = max(1.0, owners * days)
+    return Load(
+        len(seen) / owner_days, max(mine.values(), default=0), len(digests) / owner_days, by_digest / max(1, len(seen))
+    )
 
 
 def duplicates_of(told: Told, cool_ms: Mapping[str, int]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What stands between an alert that is raised and one that is sent."""
