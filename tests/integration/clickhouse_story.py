@@ -7,6 +7,9 @@ acme   visits on day 0, downloads on 2, looks at prices on 4 (sales alert), is f
 beta   visits on day 1, looks at prices on 3 (marketing alert nobody answers).
 gamma  visits on day 0, takes a call on 2, looks at prices on 8 (sales alert, turned down), goes dormant on 9.
 delta  was a customer when first seen, on day 5 (sales alert, touched after 30 minutes).
+
+Beside these, on day 5, seven alerts for kim: two come with a digest; one is over by then, one resolved; two are kept
+back by a list, and one still waits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,11 +18,14 @@ from typing import Any
 
 from agents.clock import SystemClock
 from agents.handover.handler import offer_of
+from pipeline.dispatch.digest import make_digest
+from pipeline.dispatch.record import note_of
 from pipeline.handover.fold import take, wake
 from pipeline.handover.policy import Policy
 from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.activity import Activity
 from schemas.alert import Alert, Play
+from schemas.alert_held import HeldAlert, HeldReason, Outcome
 from schemas.authored.activation import Activation
 from schemas.base import Record, Source, Team, to_ms
 from schemas.cause import Cause
@@ -300,6 +306,36 @@ POLICY = Policy.model_validate(
     }
 )
 HANDOVERS = tuple(handovers())
+WAITED = tuple(
+    alert(f"H{number}", Team.SALES, "pricing_interest", account, 5).model_copy(
+        update={
+            "routed_to": "kim",
+            "value": 10.0 - number,
+            "owner": "kim",
+            "act_by": day(5.2) if number == 2 else day(6),
+        }
+    )
+    for number, account in enumerate(("acme", "beta", "acme", "beta", "gamma", "gamma", "delta"))
+)
+DIGESTS = (
+    make_digest(
+        "kim", to_ms(day(5.5)), [(one, HeldReason.QUIET_HOURS) for one in (*WAITED[:2], WAITED[6])], 1, 1, "p1"
+    ),
+)
+
+
+def held() -> Iterator[HeldAlert]:
+    quiet, at_ms, end_ms = HeldReason.QUIET_HOURS, to_ms(day(5)), to_ms(day(5.5))
+    for number, outcome in enumerate((Outcome.DIGEST, Outcome.DIGEST, Outcome.EXPIRED, Outcome.RESOLVED)):
+        yield note_of(WAITED[number], quiet, Outcome.WAITING, 0, at_ms, end_ms)
+        digest = DIGESTS[0].digest_id if outcome is Outcome.DIGEST else ""
+        yield note_of(WAITED[number], quiet, outcome, 1, end_ms, end_ms, digest)
+    for number in (4, 5):
+        yield note_of(WAITED[number], HeldReason.LISTED, Outcome.NOT_SENT, 0, at_ms, why="research")
+    yield note_of(WAITED[6], HeldReason.BUDGET, Outcome.WAITING, 0, at_ms, end_ms)
+
+
+HELD = tuple(held())
 ACTIVATIONS = (
     Activation(
         number=1,
@@ -318,6 +354,8 @@ STORY: tuple[Sequence[Record], ...] = (
     ACTIVITIES,
     TRANSITIONS,
     ALERTS,
+    DIGESTS,
+    HELD,
     FEEDBACK,
     HANDOVERS,
     ACCOUNTS,

@@ -25,6 +25,7 @@ ALL_VIEWS = (
     "transitions_said",
     "alerts_said",
     "handovers_said",
+    "alerts_not_sent",
     "handover_status",
     "handover_compliance",
     "account_stage",
@@ -84,6 +85,8 @@ async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
         "activities": 14,
         "transitions": 8,
         "alerts": 4,
+        "digests": 1,
+        "alerts_held": 7,
         "feedback": 6,
         "handovers": 25,
         "accounts": 1,  # the newest of two states
@@ -102,6 +105,32 @@ async def test_values_come_back_as_they_were(sink: ClickHouseSink) -> None:
 
 async def test_the_first_received_copy_of_an_event_stays(sink: ClickHouseSink) -> None:
     assert await rows(sink, "SELECT occurred_at, clamped FROM events WHERE event_id = 'e1'") == [(day(0), False)]
+
+
+async def test_what_was_not_sent_and_why(sink: ClickHouseSink) -> None:
+    columns = "reason, outcome, trigger, owner, alerts, accounts, why"
+    assert await rows(sink, f"SELECT {columns} FROM alerts_not_sent") == [
+        ("listed", "not_sent", "pricing_interest", "kim", 2, 1, ["research"]),
+        ("quiet_hours", "expired", "pricing_interest", "kim", 1, 1, []),
+        ("quiet_hours", "resolved", "pricing_interest", "kim", 1, 1, []),
+    ]
+    outcomes = "SELECT outcome, count() FROM alerts_held GROUP BY outcome ORDER BY outcome"
+    assert await rows(sink, outcomes) == [
+        ("digest", 2),
+        ("expired", 1),
+        ("not_sent", 2),
+        ("resolved", 1),
+        ("waiting", 1),
+    ]
+
+
+async def test_a_digest_comes_back_as_it_was(sink: ClickHouseSink) -> None:
+    found = await rows(
+        sink,
+        "SELECT owner, size, at, arrayMap(one -> one.alerts.alert_id, accounts), accounts[1].alerts[1].play.message,"
+        " accounts[1].alerts[1].act_by FROM digests",
+    )
+    assert found == [("kim", 3, day(5.5), [["H0"], ["H1"], ["H6"]], "Offer a call", day(6))]
 
 
 async def test_account_stage(sink: ClickHouseSink) -> None:
