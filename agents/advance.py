@@ -15,7 +15,7 @@ from pipeline.journal.account import AccountWork, Worked
 from pipeline.rules.live import Live
 from schemas.activity import RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
-from schemas.alert_held import HeldAlert
+from schemas.dispatch.held import HeldAlert
 from schemas.journey import JourneyState
 from schemas.topics import HELD, RETURNED, TRANSITIONS, TRIGGERS, TopicNames
 from schemas.transition import Transition

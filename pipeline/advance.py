@@ -23,8 +23,8 @@ from pipeline.weigh import fit_of, points_of
 from schemas.account import Account, AccountStatus
 from schemas.activity import Attributed
 from schemas.alert import Alert
-from schemas.alert_held import HeldAlert, HeldReason
 from schemas.base import from_ms, stable_id, to_ms
+from schemas.dispatch.held import HeldAlert, HeldReason
 from schemas.event import Grade
 from schemas.identity import IP_METHODS
 from schemas.journey import NO_STANDING, Evidence, JourneyState, Standing

@@ -6,9 +6,9 @@ from pipeline.explain import sentence
 from pipeline.journey import Journey
 from pipeline.rules.model import TriggerRule
 from schemas.alert import Alert, AlertPerson
-from schemas.alert_held import HeldAlert, HeldReason
 from schemas.base import from_ms, stable_id
 from schemas.cause import Cause
+from schemas.dispatch.held import HeldAlert, HeldReason
 
 PEOPLE_SHOWN_MAX = 5
 HOUR_MS = 3_600_000

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
-from schemas.alert_held import HeldAlert
 from schemas.authored.activation import Activation
 from schemas.base import Source, Team
 from schemas.dispatch.digest import Digest
+from schemas.dispatch.held import HeldAlert
 from schemas.event import Event
 from schemas.handover.entry import Handover
 from schemas.handover.feedback import Answer, Feedback

@@ -18,10 +18,10 @@ from pydantic import ValidationError
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
-from schemas.alert_held import HeldAlert
 from schemas.authored.activation import Activation
 from schemas.base import Record
 from schemas.dispatch.digest import Digest
+from schemas.dispatch.held import HeldAlert
 from schemas.errors import RecordError
 from schemas.event import Event
 from schemas.handover.entry import Handover

@@ -7,10 +7,10 @@ from pipeline.dispatch.fold import Dispatched, OwnerWork
 from pipeline.dispatch.route import owner_key_of
 from pipeline.handover.policy import Policy
 from schemas.alert import Alert, AlertPerson, AlertStatus, Play
-from schemas.alert_held import HeldAlert
 from schemas.base import Team, from_ms
 from schemas.cause import Cause
 from schemas.dispatch.digest import Digest
+from schemas.dispatch.held import HeldAlert
 from schemas.kept.dispatch import AlertMemory, OwnerState
 from tests.handovers import hour
 

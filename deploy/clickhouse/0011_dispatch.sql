@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS alerts_held_log
     owner String COMMENT 'Who owned the account then',
     tier LowCardinality(String) COMMENT 'Account''s tier then',
     stage LowCardinality(String) COMMENT 'Account''s stage then',
-    reason LowCardinality(String) COMMENT 'Why it was not sent, or not at once; all reasons stand in schemas/alert_held.py',
+    reason LowCardinality(String) COMMENT 'Why it was not sent, or not at once; all reasons stand in schemas/dispatch/held.py',
     held_at DateTime64(3, 'UTC') COMMENT 'Event time of what raised it, or would have; for a timer, when it was due',
     received_at DateTime64(3, 'UTC') COMMENT 'When the broker took the record that raised it, or would have',
     until DateTime64(3, 'UTC') COMMENT 'When the reason ends, or its digest is due; 1970 where it has no end',

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from schemas.alert import Alert, Delivery
-from schemas.alert_held import HeldReason
 from schemas.base import from_ms, stable_id
 from schemas.dispatch.digest import Digest, DigestAccount, DigestAlert
+from schemas.dispatch.held import HeldReason
 
 Held = tuple[Alert, HeldReason]
 WORDS = {HeldReason.QUIET_HOURS: "over quiet hours", HeldReason.BUDGET: "beyond the day's budget"}

@@ -22,9 +22,9 @@ from pipeline.dispatch.suppress import listed
 from pipeline.dispatch.value import value_of
 from pipeline.handover.policy import Policy
 from schemas.alert import NOBODY, Alert, AlertStatus
-from schemas.alert_held import HeldAlert, HeldReason, Outcome
 from schemas.base import to_ms
 from schemas.dispatch.digest import Digest
+from schemas.dispatch.held import HeldAlert, HeldReason, Outcome
 from schemas.kept.dispatch import FORGET_OWNER_MS, AlertMemory, OwnerState, Waiting
 
 DAY_MS = 86_400_000

@@ -2,8 +2,8 @@
 
 from pipeline.alert import held_of
 from schemas.alert import Alert
-from schemas.alert_held import HeldAlert, HeldReason, Outcome
 from schemas.base import from_ms, stable_id
+from schemas.dispatch.held import HeldAlert, HeldReason, Outcome
 
 
 def note_of(

@@ -24,7 +24,7 @@ from pipeline.score import DAY_MS
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity, Attributed
 from schemas.alert import Alert
-from schemas.alert_held import HeldReason
+from schemas.dispatch.held import HeldReason
 from schemas.event import Grade
 from schemas.hit import Hit, Returned
 from schemas.journey import JournalHead, JourneyState

@@ -14,7 +14,7 @@ from pipeline.advance import HeldBack
 from pipeline.alert import held_of
 from pipeline.journal.refold import Refolded
 from schemas.alert import Alert, AlertStatus
-from schemas.alert_held import HeldReason
+from schemas.dispatch.held import HeldReason
 from schemas.kept.journal import Said
 from schemas.transition import Transition
 

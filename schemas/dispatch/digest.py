@@ -3,8 +3,8 @@
 from pydantic import AwareDatetime, Field
 
 from schemas.alert import Play
-from schemas.alert_held import HeldReason
 from schemas.base import Record, Team
+from schemas.dispatch.held import HeldReason
 
 
 class DigestAlert(Record):

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from schemas.alert import Alert
-from schemas.alert_held import HeldReason, Outcome
 from schemas.base import Record
+from schemas.dispatch.held import HeldReason, Outcome
 
 FORGET_OWNER_MS = 60 * 86_400_000
 """How long an owner is remembered to whom nothing is sent."""

@@ -25,10 +25,10 @@ from pipeline.handover.policy import Policy
 from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.activity import Activity
 from schemas.alert import Alert, Play
-from schemas.alert_held import HeldAlert, HeldReason, Outcome
 from schemas.authored.activation import Activation
 from schemas.base import Record, Source, Team, to_ms
 from schemas.cause import Cause
+from schemas.dispatch.held import HeldAlert, HeldReason, Outcome
 from schemas.event import Event, Grade
 from schemas.handover.entry import Handover
 from schemas.handover.feedback import Answer, Feedback, Verdict, answer_id_of

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.dispatch.fold import WAITING_MAX
 from schemas.alert import NOBODY, Alert, AlertStatus, Delivery
-from schemas.alert_held import Outcome
 from schemas.base import from_ms, to_ms
+from schemas.dispatch.held import Outcome
 from tests.dispatches import POLICY, Desk, alert, retracted
 from tests.handovers import hour
 

@@ -15,10 +15,10 @@ from pipeline.advance import adopt
 from pipeline.rules.live import Live
 from pipeline.rules.model import Rules
 from pipeline.rules.timers import TrialQuiet
-from schemas.alert_held import HeldReason
 from schemas.authored.activation import Activation
 from schemas.base import from_ms
-from schemas.topics import ALERTS, HELD, TRANSITIONS
+from schemas.dispatch.held import HeldReason
+from schemas.topics import HELD, TRANSITIONS, TRIGGERS
 from tests.account_lane import AccountLane
 from tests.builders import activity, at
 from tests.journeys import FOLDER, REFERENCE, SAAS, changed
@@ -79,7 +79,7 @@ def test_what_was_due_before_the_new_rules_counted_alerts_nobody() -> None:
     lane.live = Live(quiet_after(2), at(5))
     out = lane.tick()
     assert out is not None
-    assert sent(out, *ALERTS.values(), TRANSITIONS) == []
+    assert sent(out, TRIGGERS, TRANSITIONS) == []
     ((_, held, _),) = sent(out, HELD)
     assert (held["trigger"], held["reason"]) == ("trial_stalled", HeldReason.RULES_CHANGED)
     assert lane.tick() is None
@@ -93,7 +93,7 @@ def test_what_falls_due_by_the_new_rules_afterwards_alerts() -> None:
     lane.live = Live(quiet_after(2), at(2))
     out = lane.tick()  # wakes as of the third day
     assert out is not None
-    ((_, alert, _),) = sent(out, *ALERTS.values())
+    ((_, alert, _),) = sent(out, TRIGGERS)
     assert (alert["trigger"], alert["rule_version"]) == ("trial_stalled", lane.live.rules.version)
 
 
@@ -103,7 +103,7 @@ def test_an_activity_brings_a_state_under_the_new_rules_first() -> None:
     lane.store.fired_ms = at(5)
     lane.live = Live(quiet_after(2), at(5))
     out, _ = lane.handle(activity(5.5, "page_view", "jo@acme.com"))
-    assert [value["trigger"] for _, value, _ in sent(out, *ALERTS.values())] == []
+    assert [value["trigger"] for _, value, _ in sent(out, TRIGGERS)] == []
     assert [value["reason"] for _, value, _ in sent(out, HELD)] == ["rules_changed"]
 
 

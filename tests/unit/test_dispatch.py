@@ -6,8 +6,8 @@ from pipeline.dispatch.fold import WAITING_MAX
 from pipeline.dispatch.value import value_of
 from pipeline.handover.policy import Policy
 from schemas.alert import NOBODY, Delivery
-from schemas.alert_held import HeldReason, Outcome
 from schemas.base import Team, from_ms, to_ms
+from schemas.dispatch.held import HeldReason, Outcome
 from tests.dispatches import POLICY, Desk, alert, by, retracted, sent
 from tests.handovers import hour
 

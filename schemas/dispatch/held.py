@@ -1,4 +1,4 @@
-"""5b. Alert that was not sent, and why. Lies on `intent.alerts.held.v1`."""
+"""5b. Alert that was not sent, or not at once, and why. Lies on `intent.alerts.held.v1`."""
 
 from enum import StrEnum
 
