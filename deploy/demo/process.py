@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +14,7 @@ from schemas.errors import LocalStackError
 
 STOP_SECONDS = 30.0
 LOG_TAIL_BYTES = 2000
+COMMAND = ("deploy.cli", "worker")
 
 
 class WorkerProcess:
@@ -22,9 +24,13 @@ class WorkerProcess:
         settings: settings by name, over those of the environment.
         log_file: where its log goes.
         metrics_url: its /metrics; readiness is asked beside it.
+        command: the module that runs it, and its first arguments.
     """
 
-    def __init__(self, settings: Mapping[str, str], log_file: Path, metrics_url: str) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], log_file: Path, metrics_url: str, command: Sequence[str] = COMMAND
+    ) -> None:
+        self._command = command
         self._environment = os.environ | {PREFIX + name.upper(): value for name, value in settings.items()}
         self._log_file = log_file
         self.metrics_url = metrics_url
@@ -38,8 +44,7 @@ class WorkerProcess:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "deploy.cli",
-                "worker",
+                *self._command,
                 *stages,
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -75,8 +80,28 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
-        if self._process is not None:
-            self._process.kill()
+        self.send(signal.SIGKILL)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        if self.running:
+            assert self._process is not None
+            self._process.send_signal(number)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """Its number; 0 before the start."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
+    def log(self) -> str:
+        """All it has logged."""
+        return self._log_file.read_text("utf-8", "replace")
 
     async def wait(self) -> int:
         """Wait for its end; the exit code."""

@@ -1,0 +1,137 @@
+"""What must lie on every topic and in every state: the workers' own verbs, offline, over the inputs as they lie there.
+
+It follows the trace, which says in which order each lane took its inputs, and takes nothing else from it: records come
+from the topics, outputs and states are computed anew.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from agents.clock import clock_of
+from agents.connection import connection_options
+from agents.directory import DirectoryReader
+from agents.handover.load import load_policy
+from agents.journey import load_rules
+from agents.metrics import Metrics
+from agents.networks import networks_of
+from agents.runtime import Runtime
+from agents.settings import Settings
+from agents.shell.outbox import Outbox, Outgoing
+from agents.shell.state import StateStore, StateView
+from agents.shell.transactional import Handler
+from agents.stages import inputs_of, verbs_of
+from deploy.faults.reading import Held
+from deploy.faults.trace import Step
+from schemas.topics import ACCOUNTS
+
+
+@dataclass
+class Expected:
+    """What the oracle says.
+
+    Args:
+        outputs: partition -> records that must lie there; lanes write side by side, so in no order.
+        states: changelog partition -> what must be in state.
+        worked: (stage, input partition) -> offset up to which it was worked.
+        wrong: consumption that no right run can show, in words: records worked twice, or left out.
+        left_out, twice: how many records those are.
+    """
+
+    outputs: dict[TopicPartition, list[Outgoing]] = field(default_factory=lambda: defaultdict(list))
+    states: dict[TopicPartition, StateStore] = field(default_factory=dict)
+    worked: dict[tuple[str, TopicPartition], int] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    left_out: int = 0
+    twice: int = 0
+
+
+async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runtime:
+    """A worker's surroundings, as far as its verbs need them; the directory as it is on the broker."""
+    options, metrics = connection_options(settings), Metrics()
+    accounts = settings.topics.name(ACCOUNTS)
+    directory = DirectoryReader(options, accounts, partitions[accounts], metrics)
+    await directory.start()
+    known = directory.current()
+    await directory.stop()
+
+    async def nothing(group: str, tps: Any) -> Mapping[TopicPartition, int]:
+        return {}
+
+    return Runtime(
+        settings=settings,
+        clock=clock_of(settings.clock),
+        metrics=metrics,
+        options=options,
+        directory=lambda: known,
+        rules=load_rules(settings.journey_file),
+        handover=load_policy(settings.handover_file),
+        partitions=partitions,
+        watermark_ms=lambda stage: 0,
+        committed=nothing,
+        networks=networks_of(settings),
+    )
+
+
+def expect(runtime: Runtime, held: Held) -> Expected:
+    """Work the trace."""
+    expected = Expected()
+    verbs, names = verbs_of(runtime), inputs_of(runtime.settings.topics)
+    lanes: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    for step in held.steps:
+        lanes[step.stage, step.lane].append(step)
+    for (stage, lane), steps in lanes.items():
+        verb = verbs[stage]
+        number = next((step.partition for step in steps if step.partition >= 0), _number(lane))
+        store = StateStore()
+        _work_lane(verb.handler(number), store, steps, held, expected)
+        if verb.changelog:
+            expected.states[TopicPartition(verb.changelog, number)] = store
+    for stage in verbs:
+        for topic in names[stage]:
+            for at in range(held.partitions[topic]):
+                expected.worked.setdefault((stage, TopicPartition(topic, at)), 0)
+    return expected
+
+
+def _number(lane: str) -> int:
+    return int(lane.rsplit("-", 1)[-1])
+
+
+def _work_lane(handler: Handler, store: StateStore, steps: Sequence[Step], held: Held, expected: Expected) -> None:
+    for step in steps:
+        state, out = StateView(store), Outbox(held.partitions.__getitem__)
+        store.fired_ms = step.fired_ms
+        if step.topic:
+            handler.handle(_batch(step, held, expected), state, out)
+        else:
+            handler.wake(step.keys, step.now_ms, state, out)
+        state.commit()
+        for (topic, partition), records in out.records.items():
+            expected.outputs[TopicPartition(topic, partition)] += records
+
+
+def _batch(step: Step, held: Held, expected: Expected) -> Sequence[Any]:
+    """The records of a batch; notes what was worked before, or never."""
+    tp = TopicPartition(step.topic, step.partition)
+    key = step.stage, tp
+    begun = expected.worked.get(key, 0)
+    lying = held.records[tp]
+    batch = [record for record in lying if step.first <= record.offset <= step.last]
+    skipped = [record for record in lying if begun <= record.offset < step.first]
+    doubled = [record for record in batch if record.offset < begun]
+    where = f"{step.stage} {step.topic}:{step.partition}"
+    if skipped:
+        expected.left_out += len(skipped)
+        expected.wrong.append(f"{where}: {len(skipped)} records left out from offset {skipped[0].offset}")
+    if doubled:
+        expected.twice += len(doubled)
+        expected.wrong.append(f"{where}: {len(doubled)} records worked again from offset {doubled[0].offset}")
+    if len(batch) != step.count:
+        expected.wrong.append(f"{where}: a batch of {step.count} records, of which {len(batch)} lie there")
+        expected.left_out += abs(step.count - len(batch))
+    expected.worked[key] = max(begun, step.last + 1)
+    return batch

@@ -1,0 +1,105 @@
+"""What a lane worked, in its order: a record a batch or tick, in the same transaction as the work itself.
+
+Partitions are worked side by side and a lane takes its input topics in the order they come, so two right runs differ.
+The trace says which order was taken. It lies in the transaction: what was not committed is not in it.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from agents.shell.outbox import Outbox
+from agents.shell.state import StateView
+from agents.shell.transactional import Handler
+
+TRACE = "faults.trace"
+"""Name of the topic, behind the installation's prefix."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a handler.
+
+    Args:
+        stage, lane: whose it was.
+        topic, partition: of the batch; '' and -1 for a tick.
+        first, last: offsets of the batch's first and last record.
+        count: records of the batch, or keys woken.
+        fired_ms: up to when the lane's timers had fired.
+        now_ms: moment of a tick.
+        keys: keys woken.
+    """
+
+    stage: str
+    lane: str
+    topic: str
+    partition: int
+    first: int
+    last: int
+    count: int
+    fired_ms: int
+    now_ms: int = 0
+    keys: tuple[bytes, ...] = ()
+
+    def encode(self) -> bytes:
+        """As JSON; keys are any bytes."""
+        return orjson.dumps(vars(self) | {"keys": [base64.b85encode(key).decode() for key in self.keys]})
+
+    @staticmethod
+    def decode(value: bytes) -> "Step":
+        """From JSON."""
+        fields = orjson.loads(value)
+        return Step(**fields | {"keys": tuple(base64.b85decode(key) for key in fields["keys"])})
+
+
+class TracedHandler:
+    """A handler that writes down what it was asked to do.
+
+    Args:
+        topic: name of the trace's topic, of one partition.
+        stage, lane: whose handler it is.
+        inner: the stage's own handler.
+    """
+
+    def __init__(self, topic: str, stage: str, lane: str, inner: Handler) -> None:
+        self._topic, self._stage, self._lane, self._inner = topic, stage, lane, inner
+
+    def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
+        """Work a batch."""
+        fired_ms = state.fired_ms
+        received = self._inner.handle(records, state, out)
+        first, last = records[0], records[-1]
+        self._note(
+            out,
+            Step(
+                self._stage,
+                self._lane,
+                first.topic,
+                first.partition,
+                first.offset,
+                last.offset,
+                len(records),
+                fired_ms,
+            ),
+        )
+        return received
+
+    def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
+        """Wake keys."""
+        fired_ms = state.fired_ms
+        self._inner.wake(keys, now_ms, state, out)
+        self._note(out, Step(self._stage, self._lane, "", -1, 0, 0, len(keys), fired_ms, now_ms, tuple(keys)))
+
+    def stale(self, state: StateView) -> Sequence[bytes]:
+        """As the stage says."""
+        return self._inner.stale(state)
+
+    def closed(self) -> None:
+        """As the stage does."""
+        self._inner.closed()
+
+    def _note(self, out: Outbox, step: Step) -> None:
+        out.records[self._topic, 0].append((f"{step.stage}/{step.lane}".encode(), step.encode(), []))
