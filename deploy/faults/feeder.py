@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
@@ -18,6 +19,7 @@ Sent = tuple[str, bytes | None, bytes | None]
 CHUNK = 50
 RETRY_SECONDS = 0.5
 NAP_SECONDS = 0.05
+WORLDS_APART = 1_000_003
 
 
 class Feeder:
@@ -86,11 +88,17 @@ class Feeder:
         await self._producer.send_and_wait(topic, value, key=key, partition=partition)
 
     async def _run(self) -> None:
+        spec = self._spec
+        while True:  # when a world is over, the next one begins, of companies the directory does not know
+            await self._send_world(spec)
+            spec = replace(spec, seed=spec.seed + WORLDS_APART)
+
+    async def _send_world(self, spec: WorldSpec) -> None:
         began = time.monotonic()
         chunk: list[Sent] = []
-        for message in messages(self._spec):
+        for message in messages(spec):
             assert message.source is not None
-            due = (message.sent_ms - self._spec.start_ms) / 1000 / self._speed
+            due = (message.sent_ms - spec.start_ms) / 1000 / self._speed
             while due > time.monotonic() - began or len(chunk) >= CHUNK:
                 if chunk:
                     await asyncio.shield(self.send(chunk))

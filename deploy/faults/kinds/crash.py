@@ -1,0 +1,107 @@
+"""Workers that end: at every crash point, and at any moment."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+
+import psutil
+
+from agents.shell.crash import ARCHIVE_POINTS, GROUP_POINTS, OPEN_POINTS, POINTS, TRANSACTION_POINTS
+from agents.stages import STAGES
+from deploy.faults.scene import Fault, Scene
+
+QUICK_POINTS = ("in_recovery", "before_commit", "after_commit", "after_insert")
+REVOKED = ("at_revoke", "after_revoke")
+"""Reached when somebody joins or leaves."""
+
+KILLS = 50
+KILLS_A_ROUND = 5
+ZOMBIE_POINTS = ("after_fetch", "after_handle", "after_send", "before_commit", "after_insert")
+READY_SECONDS = 120.0
+SESSION_SECONDS = 6.0
+PATIENCE_SECONDS = 90.0
+
+
+async def _kill_at_points(scene: Scene) -> None:
+    await _end_at_points(scene, "KILL", -signal.SIGKILL, QUICK_POINTS if scene.quick else POINTS)
+
+
+async def _term_at_points(scene: Scene) -> None:
+    await _end_at_points(scene, "TERM", 0, POINTS)
+
+
+async def _end_at_points(scene: Scene, sign: str, code: int, points: Sequence[str]) -> None:
+    """A worker beside a steady one, ended at each point in turn."""
+    await scene.line.start()
+    for point in points:
+        place = f"{_stage(scene, point)}.{point}:{_nth(scene, point)}:{sign}"
+        scene.tell(f"a worker ends at {place}")
+        worker = await scene.line.start(crash_at=place, ready=False)
+        if point in REVOKED:
+            await worker.wait_ready(READY_SECONDS)
+            other = await scene.line.start(ready=False)
+            await scene.expect_end(worker, (code,), place)
+            await other.stop()
+        else:
+            await scene.expect_end(worker, (code,), place)
+        await scene.recovered()
+
+
+async def _zombies_at_points(scene: Scene) -> None:
+    """A worker stands still at a point until others own its partitions, and then goes on where it was."""
+    await scene.line.start()
+    for point in ZOMBIE_POINTS:
+        place = f"{_stage(scene, point)}.{point}:{_nth(scene, point)}:STOP"
+        scene.tell(f"a worker stands still at {place}")
+        worker = await scene.line.start(crash_at=place, ready=False)
+        await _stands_still(worker.pid)
+        await asyncio.sleep(SESSION_SECONDS)
+        await scene.recovered()
+        worker.send(signal.SIGCONT)
+        await worker.wait_ready(READY_SECONDS)
+        await scene.line.passed()
+        await worker.stop()
+
+
+async def _random_kills(scene: Scene) -> None:
+    """Two workers, one of which is killed again and again: in work, while it starts, while it reads its state."""
+    workers = [await scene.line.start(), await scene.line.start()]
+    kills, at_once = (2, 2) if scene.quick else (KILLS, KILLS_A_ROUND)
+    for _ in range(kills // at_once):
+        for _ in range(at_once):
+            await asyncio.sleep(scene.luck.choice((0.3, 1.5, 4.0)) * scene.luck.random() + 0.1)
+            victim = scene.luck.randrange(2)
+            workers[victim].kill()
+            await workers[victim].wait()
+            workers[victim] = await scene.line.start(ready=False)
+        await scene.recovered(at_once)
+
+
+async def _stands_still(pid: int) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while psutil.Process(pid).status() != psutil.STATUS_STOPPED:  # noqa: ASYNC110 - the system tells nobody
+            await asyncio.sleep(0.1)
+
+
+def _stage(scene: Scene, point: str) -> str:
+    """A stage that reaches it; the lucky one."""
+    if point in ARCHIVE_POINTS:
+        return "archive"
+    if point == "in_recovery":
+        return scene.luck.choice(("identify", "advance"))
+    if point in OPEN_POINTS or point in TRANSACTION_POINTS or point == "after_memory":
+        return scene.luck.choice(("ingest", "identify", "advance"))
+    return scene.luck.choice([stage for stage in STAGES if stage in ("ingest", "identify", "advance", "archive")])
+
+
+def _nth(scene: Scene, point: str) -> int:
+    """Groups and openings come once; batches many times."""
+    return 1 if point in GROUP_POINTS or point in OPEN_POINTS else scene.luck.randint(1, 4)
+
+
+CRASHES = (
+    Fault("kill -9 at every crash point", _kill_at_points, quick=True),
+    Fault("SIGTERM at every crash point", _term_at_points),
+    Fault("stands still at crash points, then goes on", _zombies_at_points),
+    Fault("kill -9 at random moments", _random_kills),
+)
