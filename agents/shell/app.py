@@ -124,7 +124,8 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
         async for event in stream.noack().events():
             message = event.message
             stage.reach("after_fetch")
-            app.lanes.put(Batch(TopicPartition(message.topic, message.partition), event.value, event.ack))
+            fetched, tp = event.value, TopicPartition(message.topic, message.partition)
+            app.lanes.put(Batch(tp, fetched.records, event.ack, fetched.begins, fetched.ends))
 
     app.agent(app.topic(*stage.inputs, allow_empty=True), name=stage.name)(feed)
     return app

@@ -35,11 +35,18 @@ class Batch:
         tp: the partition.
         records: aiokafka records, in offset order.
         done: called when the batch is committed or given up, whichever comes; tells Faust it is no longer in work.
+        begins, ends: the consumer's position before and after it; before is None for the first of an assignment.
     """
 
     tp: TopicPartition
     records: Sequence[Any]
     done: Callable[[], None]
+    begins: int | None = None
+    ends: int = 0
+
+
+class LeftOutError(Exception):
+    """A batch of the partition never came to its lane; to go on would commit past it."""
 
 
 class Work(Protocol):
@@ -112,6 +119,7 @@ class Lane:
         self._on_fenced, self._on_fatal, self._on_retry = on_fenced, on_fatal, on_retry
         self._waiting: asyncio.Queue[Batch] = asyncio.Queue()
         self._in_work: Batch | None = None
+        self._reached: dict[TopicPartition, int] = {}
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
@@ -165,6 +173,12 @@ class Lane:
             log.warning("lane_fenced", lane=self.name, why=why)
             self.ready.clear()
             self._on_fenced()
+        except LeftOutError as error:
+            # the next assignment begins where the group has committed, which is before what is missing
+            self._on_retry(type(error).__name__)
+            log.error("lane_left_out_a_batch", lane=self.name, error=str(error), then="asks the group anew")
+            self.ready.clear()
+            self._on_fenced()
         except Exception as error:
             log.error("lane_failed", lane=self.name, error=repr(error), exc_info=error)
             self._on_fatal(error)
@@ -178,10 +192,17 @@ class Lane:
             if self._in_work is None:
                 self._in_work = await self._next()
             if self._in_work is not None:
+                self._check_is_next(self._in_work)
                 await self._work.process(self._in_work.tp, self._in_work.records)
+                self._reached[self._in_work.tp] = self._in_work.ends
                 self._in_work.done()
                 self._in_work = None
             await self._work.tick()
+
+    def _check_is_next(self, batch: Batch) -> None:
+        reached = self._reached.get(batch.tp)
+        if batch.begins is not None and batch.begins != reached:
+            raise LeftOutError(f"{batch.tp.topic}:{batch.tp.partition} goes on at {batch.begins}, not at {reached}")
 
     async def _next(self) -> Batch | None:
         if not self._waiting.empty():

@@ -5,7 +5,8 @@ commit what it thinks is done, without waiting for outputs, so here it never com
 (`producer.py`) or after the insert (`archive.py`).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import aiokafka
@@ -22,8 +23,26 @@ FETCH_WAIT_SECONDS_SOME_FULL = 0.02
 """A partition whose lane has room again must not wait for the others' next record."""
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What was fetched from one partition at once.
+
+    Args:
+        records: aiokafka records, in offset order.
+        begins, ends: position before and after; before is None where it is the first of the assignment.
+    """
+
+    records: Sequence[Any]
+    begins: int | None
+    ends: int
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """The aiokafka consumer in its thread, made with the pipeline's own options."""
+
+    _assignment: Any = None
+    _reached: dict[TopicPartition, int]
+    """Where the last batch that was handed over ended, by partition, within the present assignment."""
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         # range, not Faust's assignor: inputs of one stage with equal partition counts land on the same worker, and
@@ -37,6 +56,28 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             max_partition_fetch_bytes=4 << 20,
             fetch_max_wait_ms=500,
         )
+
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None
+    ) -> Mapping[TopicPartition, Fetched]:
+        """Fetch, within the thread. A fetch may wait through a whole rebalance and bring records of the new assignment
+        while Faust takes none yet; thrown away they would be a hole that the next batch commits past, so the position
+        goes back."""
+        records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        assignment = consumer._subscription.subscription.assignment  # noqa: SLF001 - no public way to know it anew
+        if assignment is not self._assignment:
+            self._assignment, self._reached = assignment, {}
+        if not self.consumer.flow_active:
+            for tp, batch in records.items():
+                if assignment is not None and tp in assignment.tps:
+                    consumer.seek(tp, batch[0].offset)
+            return {}
+        fetched = {}
+        for tp, batch in records.items():
+            ends = assignment.state_value(tp).position
+            fetched[tp] = Fetched(batch, self._reached.get(tp), ends)
+            self._reached[tp] = ends
+        return fetched
 
     async def rejoin(self) -> None:
         """Ask the group for a new assignment."""
@@ -65,15 +106,14 @@ class BatchConsumer(driver.Consumer):
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, ConsumerMessage]]:
-        """Fetch; yields one message per partition, its value the list of records."""
-        records = await self._fetch()
-        # asked after the fetch: it may have waited through a whole rebalance, and what it then brings is the new
-        # generation's; thrown away, it would be a hole that the next batch commits past
+        """Fetch; yields one message per partition, its value what was fetched."""
+        fetched = await self._fetch()
         generation = self.app.consumer_generation_id
-        for tp, batch in records.items():
+        for tp, batch in fetched.items():
+            # the partitions are about to be given back: what is not handed over is fetched again by their next owner
             if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                 return
-            last = batch[-1]
+            last = batch.records[-1]
             yield (
                 tp,
                 ConsumerMessage(
@@ -93,7 +133,7 @@ class BatchConsumer(driver.Consumer):
                 ),
             )
 
-    async def _fetch(self) -> Mapping[Any, list[Any]]:
+    async def _fetch(self) -> Mapping[TopicPartition, Fetched]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         active = self._get_active_partitions()
@@ -102,7 +142,7 @@ class BatchConsumer(driver.Consumer):
             await self.sleep(FETCH_WAIT_SECONDS_SOME_FULL)
             return {}
         wait = FETCH_WAIT_SECONDS if len(room) == len(active) else FETCH_WAIT_SECONDS_SOME_FULL
-        return cast(Mapping[Any, list[Any]], await self._getmany(active_partitions=room, timeout=wait))
+        return cast(Mapping[TopicPartition, Fetched], await self._getmany(active_partitions=room, timeout=wait))
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Close all lanes before Faust waits for what is in work."""

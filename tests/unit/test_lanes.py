@@ -164,3 +164,27 @@ async def test_only_a_full_lane_is_held_back() -> None:
     given_back: list[str] = []
     group.put(Batch(one, ["late"], lambda: given_back.append("late")))
     assert given_back == ["late"]
+
+
+async def test_a_batch_that_never_came_is_not_committed_past() -> None:
+    work, told = RecordedWork(), Told()
+    lane = told.lane(work)
+    lane.start()
+    for name, begins, ends in (("a", None, 10), ("b", 10, 25), ("d", 40, 50), ("e", 50, 60)):
+        lane.put(Batch(TP, [name], lambda name=name: told.done.append(name), begins, ends))
+    await until(lambda: told.fenced == 1)
+    assert [action for action in work.actions if action.startswith("process")] == ["process a", "process b"]
+    assert told.retries == ["LeftOutError"]
+    assert not lane.ready.is_set()
+    await lane.close()
+    assert told.done == ["a", "b", "d", "e"]
+
+
+async def test_the_first_batch_of_an_assignment_is_missed_too() -> None:
+    work, told = RecordedWork(), Told()
+    lane = told.lane(work)
+    lane.start()
+    lane.put(Batch(TP, ["b"], lambda: None, 10, 25))
+    await until(lambda: told.fenced == 1)
+    assert "process b" not in work.actions
+    await lane.close()
