@@ -33,6 +33,9 @@ identity-eval: $(STAMP) ## how well companies are named, on simulated worlds wit
 journey-eval: $(STAMP) ## how rightly journeys are told, on simulated worlds with known truth; SEED=1 picks them, QUICK=1 takes smaller ones
 	@$(BIN)/python -m deploy.evaluate.journeys $(if $(SEED),--seed $(SEED)) $(if $(QUICK),--quick)
 
+faults: $(STAMP) ## faults on the real line, compared with an oracle; SEED=1, QUICK=1 some, ONLY=kill,away by name, BREAK=1 proves it can fail
+	@$(BIN)/python -m deploy.faults $(if $(SEED),--seed $(SEED)) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(BREAK),--break)
+
 check: $(STAMP) ## lint, types, layers, deployment files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -49,4 +52,4 @@ test-unit: $(STAMP) ## only the tests that need neither broker nor engine
 clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help setup lock run identity-eval journey-eval check test test-unit clean
+.PHONY: help setup lock run identity-eval journey-eval faults check test test-unit clean

@@ -18,7 +18,9 @@ from deploy.local import ports, stack
 
 AT_ONCE = 2
 
-console = Console(soft_wrap=True, highlight=False)
+WIDTH = 150
+
+console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 
 
 async def _run(plan: Plan, addresses: stack.StackAddresses, broken_only: bool) -> tuple[list[Outcome], Outcome | None]:

@@ -8,9 +8,12 @@ import psutil
 
 from agents.shell.crash import ARCHIVE_POINTS, GROUP_POINTS, OPEN_POINTS, POINTS, TRANSACTION_POINTS
 from agents.stages import STAGES
+from deploy.faults.hostile import values
+from deploy.faults.kinds.inputs import send
 from deploy.faults.scene import Fault, Scene
 
-QUICK_POINTS = ("in_recovery", "before_commit", "after_commit", "after_insert")
+QUICK_POINTS = ("before_commit", "after_commit")
+QUICK_RECORDS = 400
 REVOKED = ("at_revoke", "after_revoke")
 """Reached when somebody joins or leaves."""
 
@@ -33,6 +36,8 @@ async def _term_at_points(scene: Scene) -> None:
 async def _end_at_points(scene: Scene, sign: str, code: int, points: Sequence[str]) -> None:
     """A worker beside a steady one, ended at each point in turn."""
     await scene.line.start()
+    if scene.quick:
+        await send(scene, values(scene.luck, QUICK_RECORDS))
     for point in points:
         place = f"{_stage(scene, point)}.{point}:{_nth(scene, point)}:{sign}"
         scene.tell(f"a worker ends at {place}")
