@@ -185,7 +185,7 @@ def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
             group=group,
             transactional_id=f"{group}-{lane}",
             inputs=owned,
-            outputs=runtime.partitions,
+            outputs={**runtime.partitions, **seams.topics},
             committed=lambda tps: runtime.committed(group, tps),
             changelog=TopicPartition(changelog, number) if changelog else None,
             clock=runtime.clock,

@@ -1,7 +1,7 @@
 """Where fault tests get into a worker. An installation uses the defaults, which do nothing and cost nothing."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from agents.shell.crash import Reach, pass_by
 from agents.shell.producer import LaneProducer
@@ -24,11 +24,13 @@ class Seams:
         reach: stage -> what its crash points call.
         handler: (stage, lane, its verb) -> what the lane works with.
         producer: makes a lane's producer.
+        topics: further topics that lanes may write, with their partition counts.
     """
 
     reach: Callable[[str], Reach] = _pass_by
     handler: Callable[[str, str, Handler], Handler] = _as_it_is
     producer: Callable[..., LaneProducer] = LaneProducer
+    topics: Mapping[str, int] = field(default_factory=dict)
 
 
 SEAMS = Seams()

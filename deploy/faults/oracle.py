@@ -18,6 +18,7 @@ from agents.handover.load import load_policy
 from agents.journey import load_rules
 from agents.metrics import Metrics
 from agents.networks import networks_of
+from agents.privacy.key import privacy_key
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.outbox import Outbox, Outgoing
@@ -72,6 +73,7 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
         partitions=partitions,
         watermark_ms=lambda stage: 0,
         committed=nothing,
+        key=privacy_key(settings),
         networks=networks_of(settings),
     )
 

@@ -15,7 +15,7 @@ from deploy.faults.scene import Fault, Outcome, Scene, Tell
 from deploy.faults.verdict import Verdict
 from deploy.local.stack import StackAddresses
 
-QUICK_MARKET = Market(seed=0, companies=40, days=240, days_per_second=4.0)
+QUICK_MARKET = Market(seed=0, companies=20, days=240, days_per_second=4.0)
 FULL_MARKET = Market(seed=0, companies=150, days=540, days_per_second=1.0)
 SPLIT_POINTS = ("ingest.after_commit:5", "ingest.after_commit:9", "advance.after_commit:5")
 

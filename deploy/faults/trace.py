@@ -102,4 +102,4 @@ class TracedHandler:
         self._inner.closed()
 
     def _note(self, out: Outbox, step: Step) -> None:
-        out.records[self._topic, 0].append((f"{step.stage}/{step.lane}".encode(), step.encode(), []))
+        out.send(self._topic, f"{step.stage}/{step.lane}".encode(), step.encode())

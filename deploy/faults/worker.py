@@ -50,6 +50,7 @@ def main(arguments: Sequence[str]) -> None:
             reach=seams_of(loaded).reach,
             handler=lambda stage, lane, handler: TracedHandler(trace, stage, lane, handler),
             producer=producer,
+            topics={trace: 1},
         )
         uvloop.run(run_worker(loaded, stages, seams))
     except TriggerpointError as error:
