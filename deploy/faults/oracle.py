@@ -4,6 +4,7 @@ It follows the trace, which says in which order each lane took its inputs, and t
 from the topics, outputs and states are computed anew.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
     directory = DirectoryReader(options, accounts, partitions[accounts], metrics)
     await directory.start()
     known = directory.current()
+    await asyncio.sleep(0)  # it closes its client only once it follows
     await directory.stop()
 
     async def nothing(group: str, tps: Any) -> Mapping[TopicPartition, int]:
