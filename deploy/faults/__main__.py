@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from agents.observe import logs
 from deploy.faults.run import Harness, Plan, figures_of, side_by_side
 from deploy.faults.scene import Outcome
 from deploy.local import ports, stack
@@ -81,6 +82,7 @@ def main() -> int:
     parser.add_argument("--break", dest="broken", action="store_true", help="only the workers with a broken commit")
     parser.add_argument("--keep", action="store_true", help="leave logs and data of the run")
     given = parser.parse_args()
+    logs.set_up("error")
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-faults-"))
     only = tuple(part.strip() for part in given.only.split(",") if part.strip())

@@ -16,7 +16,8 @@ from agents.clock import clock_of
 from agents.connection import connection_options
 from agents.directory import DirectoryReader
 from agents.handover.load import load_policy
-from agents.journey import load_rules
+from agents.journey.follow import follow_journeys
+from agents.journey.load import own_journey
 from agents.metrics import Metrics
 from agents.networks import networks_of
 from agents.privacy.key import privacy_key
@@ -60,17 +61,23 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
     known = directory.current()
     await asyncio.sleep(0)  # it closes its client only once it follows
     await directory.stop()
+    clock = clock_of(settings.clock)
+    own = own_journey(settings.journey_file)
+    journeys = await follow_journeys(settings, own, False, partitions, clock, metrics, lambda live: None)
+    live = journeys.current()
+    await asyncio.sleep(0)
+    await journeys.stop()
 
     async def nothing(group: str, tps: Any) -> Mapping[TopicPartition, int]:
         return {}
 
     return Runtime(
         settings=settings,
-        clock=clock_of(settings.clock),
+        clock=clock,
         metrics=metrics,
         options=options,
         directory=lambda: known,
-        rules=load_rules(settings.journey_file),
+        rules=lambda: live,
         handover=load_policy(settings.handover_file),
         partitions=partitions,
         watermark_ms=lambda stage: 0,

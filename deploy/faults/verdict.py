@@ -77,7 +77,9 @@ def judge(
     verdict.note("consumption", expected.left_out, expected.twice, 0, "; ".join(expected.wrong[:3]))
     _judge_offsets(verdict, held, expected, committed, ends)
     changelogs = {tp.topic for tp in expected.states}
-    for name, topic in ((settings.topics.name(topic), topic) for topic in CATALOGUE if not topic.input):
+    stages = {stage for stage, _ in expected.worked}
+    ours = [topic for topic in CATALOGUE if set(topic.producer.split(", ")) <= stages]
+    for name, topic in ((settings.topics.name(topic), topic) for topic in ours):
         for at in range(held.partitions[name]):
             tp = TopicPartition(name, at)
             if name in changelogs:
