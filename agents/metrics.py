@@ -97,7 +97,7 @@ class Metrics:
 
     def _make_undo(self, counter: Make) -> None:
         self.restatements = counter(
-            "restatements_total", "Accounts folded anew, by reason: retraction, revision, suppression.", "reason"
+            "restatements_total", "Accounts folded anew, by reason: retraction, revision, suppression, order.", "reason"
         )
         self.transitions_restated = counter(
             "transitions_restated_total", "Transitions said again, by outcome: changed, withdrawn.", "outcome"

@@ -7,7 +7,6 @@ nothing. What is folded can be taken out again: `journal/account.py` stands arou
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from functools import partial
 
 from pipeline.alert import make_alert, make_held
@@ -19,18 +18,17 @@ from pipeline.rules.predicates import all_hold
 from pipeline.score import DAY_MS
 from pipeline.stage import detour_of, fact_of, fallen, next_stage
 from pipeline.stitch.attribute import HISTORY_DAYS
-from pipeline.weigh import fit_of, points_of
-from schemas.account import Account, AccountStatus
+from pipeline.weigh import SINCE_UNKNOWN, points_of, standing_of
+from schemas.account import Account
 from schemas.activity import Attributed
 from schemas.alert import Alert
-from schemas.base import from_ms, stable_id, to_ms
+from schemas.base import from_ms, stable_id
 from schemas.dispatch.held import HeldAlert, HeldReason
 from schemas.event import Grade
 from schemas.identity import IP_METHODS
-from schemas.journey import NO_STANDING, Evidence, JourneyState, Standing
+from schemas.journey import Evidence, JourneyState, Standing
 from schemas.transition import Transition
 
-HOUR_MS = 3_600_000
 DECISIVE_DAYS = 45
 DETAIL_LENGTH_MAX = 120
 """Characters of a text from outside kept as evidence: 120 of them must fit a record with room to spare."""
@@ -38,8 +36,6 @@ DETAIL_LENGTH_MAX = 120
 USES = frozenset({"feature_used", "signed_in"})
 CONTRACTS = frozenset({"opportunity_won", "contract_renewed", "renewal_due"})
 """Facts of the CRM that may say when the contract ends."""
-
-SINCE_UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +109,6 @@ def adopt(state: JourneyState, seen_ms: int, account: Account | None, rules: Rul
     return fold.result()
 
 
-def standing_of(account: Account | None, rules: Rules) -> Standing:
-    """What the fold takes from a directory entry."""
-    if account is None:
-        return NO_STANDING
-    customer_ms = 0
-    if account.status is AccountStatus.CUSTOMER:
-        customer_ms = max(to_ms(account.customer_since), 1) if account.customer_since else SINCE_UNKNOWN
-    return Standing.model_construct(
-        name=account.name,
-        owner=account.owner,
-        tier=account.tier,
-        fit=fit_of(account, rules.fit),
-        customer_ms=customer_ms,
-        renews_ms=to_ms(datetime.combine(account.renews_on, time(), UTC)) if account.renews_on else 0,
-    )
-
-
 class Fold:
     """One account's journey while activities are folded into it.
 
@@ -159,7 +138,7 @@ class Fold:
         unchanged = self._before if not self._changed else None
         state = unchanged or self._journey.freeze()
         transitions, alerts = self.drain()
-        return Advanced(state, transitions, alerts, tuple(self._held_back), tuple(self._counted))
+        return Advanced(state, transitions, alerts, self.drain_held(), tuple(self._counted))
 
     def freeze(self) -> JourneyState:
         """The state as it is now."""
@@ -170,6 +149,12 @@ class Fold:
         drained = tuple(self._transitions), tuple(self._alerts)
         self._transitions.clear()
         self._alerts.clear()
+        return drained
+
+    def drain_held(self) -> tuple[HeldBack, ...]:
+        """Alerts that were not raised since the last asking."""
+        drained = tuple(self._held_back)
+        self._held_back.clear()
         return drained
 
     def take(self, activity: Attributed) -> None:
@@ -187,7 +172,7 @@ class Fold:
         self._note(activity, rule)
         self._move(activity)
         waited_ms = max(behind_ms, activity.received_ms - activity.occurred_ms)
-        late = activity.late or waited_ms > self._rules.late_hours * HOUR_MS
+        late = activity.late or waited_ms > self._rules.late_ms
         for trigger in self._rules.triggers_on[activity.type]:
             if all_hold(trigger.when, journey):
                 decisive = {
@@ -244,18 +229,18 @@ class Fold:
         journey.timers_done[rule.name] = due_ms
         if all_hold(rule.when, journey):
             decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
-            late = journey.heard_ms - due_ms > self._rules.late_hours * HOUR_MS
+            late = journey.heard_ms - due_ms > self._rules.late_ms
             self._raise(rule, decisive, f"timer:{due_ms}", due_ms, late)
         if (detour := detour_of(journey)) is not None:
-            self._enter(detour, (), f"timer:{due_ms}", due_ms)
+            self._enter(detour, (), due_ms)
 
     def _fall_back(self, due_ms: int) -> None:
         if (lower := fallen(self._journey)) is not None:
-            self._enter(lower, (), f"timer:{due_ms}", due_ms)
+            self._enter(lower, (), due_ms)
 
     def _fall_silent(self, due_ms: int) -> None:
         rule = self._rules.stage_by_name[self._rules.quiet.stage]
-        self._transition(rule.name, "quiet", rule.why, (), f"timer:{due_ms}", due_ms)
+        self._transition(rule.name, "quiet", rule.why, (), due_ms)
 
     def _note(self, activity: Attributed, rule: ActivityRule) -> None:
         """Remember what the activity says; what is beyond the day's cap adds nothing, neither points nor counts."""
@@ -320,7 +305,7 @@ class Fold:
         if fact is not None:
             if journey.stage != fact.stage:
                 what = self._rules.label(activity.type)
-                self._transition(fact.stage, activity.type, what, {origin}, origin, activity.received_ms)
+                self._transition(fact.stage, activity.type, what, {origin}, activity.received_ms)
             journey.held = fact.stage
             if fact.forget:
                 journey.start_anew()
@@ -330,25 +315,28 @@ class Fold:
             return
         rule = next_stage(journey)
         if rule is not None:
-            self._enter(rule, {origin}, origin, activity.received_ms)
+            self._enter(rule, {origin}, activity.received_ms)
 
-    def _enter(self, rule: StageRule, also: Iterable[str], origin: str, received_ms: int) -> None:
+    def _enter(self, rule: StageRule, also: Iterable[str], received_ms: int) -> None:
         """Go to a stage by its rule, or back to it."""
         journey, ranks = self._journey, self._rules.ranks
         decisive = {item.event_id for item in journey.evidence_of(rule.decisive, DECISIVE_DAYS)}
         back = rule.phase is not Phase.DETOUR and ranks[rule.name] < ranks.get(journey.stage, 0)
         words = f"no longer {journey.stage}; {rule.why}" if back else rule.why
-        self._transition(rule.name, rule.name, words, decisive.union(also), origin, received_ms)
+        self._transition(rule.name, rule.name, words, decisive.union(also), received_ms)
 
-    def _transition(self, to: str, rule: str, why: str, decisive: Iterable[str], origin: str, received_ms: int) -> None:
+    def _transition(self, to: str, rule: str, why: str, decisive: Iterable[str], received_ms: int) -> None:
         journey = self._journey
         causes = journey.causes(decisive)
         score = sum(cause.points for cause in causes)
         detour = self._rules.stage_by_name[to].phase is Phase.DETOUR
+        step = f"{journey.stage}>{to}"
+        before = journey.steps.get(step, 0)
         journey.transitions += 1
+        journey.steps[step] = before + 1
         self._transitions.append(
             Transition(
-                transition_id=stable_id("transition", journey.account_id, journey.stage, to, origin),
+                transition_id=stable_id("transition", journey.account_id, journey.stage, to, before),
                 account_id=journey.account_id,
                 account_name=journey.account_name,
                 sequence=journey.transitions,
@@ -386,7 +374,8 @@ class Fold:
             self._hold(rule, HeldReason.IP_ONLY, received_ms)
         else:
             journey.fired[rule.name] = journey.now_ms
-            self._alerts.append(make_alert(rule, journey, decisive, origin, received_ms))
+            episode = journey.now_ms // cooldown_ms if cooldown_ms else origin
+            self._alerts.append(make_alert(rule, journey, decisive, episode, received_ms))
 
     def _hold(self, rule: TriggerRule, reason: HeldReason, received_ms: int, until_ms: int = 0) -> None:
         journey = self._journey

@@ -14,21 +14,24 @@ PEOPLE_SHOWN_MAX = 5
 HOUR_MS = 3_600_000
 
 
-def make_alert(rule: TriggerRule, journey: Journey, decisive: Iterable[str], origin: str, received_ms: int) -> Alert:
+def make_alert(
+    rule: TriggerRule, journey: Journey, decisive: Iterable[str], episode: int | str, received_ms: int
+) -> Alert:
     """The alert of a trigger point reached now.
 
     Args:
         rule: the trigger.
         journey: the account, at the moment of the trigger.
         decisive: ids of the events that met the condition.
-        origin: what raised it: event id, or timer and due time; part of the alert's id.
+        episode: which of the trigger's cool-downs it begins; part of the alert's id. Not the event that raised it: in
+            another order another one might have.
         received_ms: when the broker took the raw record.
     """
     causes = journey.causes(decisive)
     score = sum(cause.points for cause in causes)
     newest = sorted(journey.contacts.values(), key=lambda item: (-item.last_ms, item.person))[:PEOPLE_SHOWN_MAX]
     return Alert(
-        alert_id=stable_id("alert", journey.account_id, rule.name, origin),
+        alert_id=stable_id("alert", journey.account_id, rule.name, episode),
         trigger=rule.name,
         team=rule.team,
         account_id=journey.account_id,

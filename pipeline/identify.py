@@ -119,7 +119,7 @@ def _named(
     if after.history and not shared:
         after = after.model_copy(update={"history": (), "by_network": {}})
     person = _linked_person(after, real, winner) if real.user_id or not shared else ""
-    activity = to_activity(hit_of(event, real, asked), winner, person, late=False)
+    activity = to_activity(hit_of(event, real, asked), winner, person)
     return Identified(after, Outcome.ATTRIBUTED, (*past, activity), facts, fell_out)
 
 
@@ -265,7 +265,7 @@ def _waiting(
         return Identified(after, outcome, (), facts, fell_out)
     by_network = by_network | {event.event_id: guess.account_id}
     after = state.model_copy(update={"history": history, "by_network": by_network})
-    activity = to_activity(history[-1], guess, "", late=False)
+    activity = to_activity(history[-1], guess, "")
     return Identified(after, Outcome.ATTRIBUTED, (activity,), facts, fell_out)
 
 
@@ -298,5 +298,5 @@ def _of_nobody(
     after = state.model_copy(update={"seen": seen, "told": told})
     if verdict.winner is None:
         return Identified(after, Outcome.PLACEHOLDER, (), facts)
-    activity = to_activity(hit_of(event, real, asked), verdict.winner, "", late=False)
+    activity = to_activity(hit_of(event, real, asked), verdict.winner, "")
     return Identified(after, Outcome.ATTRIBUTED, (activity,), facts)

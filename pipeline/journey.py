@@ -51,6 +51,7 @@ class Journey:
         self.held = state.held
         self.clock_ms = state.clock_ms
         self.transitions = state.transitions
+        self.steps = dict(state.steps)
         self.evidence = list(state.evidence)
         self._by_type: dict[str, list[Evidence]] = defaultdict(list)
         for item in self.evidence:
@@ -85,6 +86,7 @@ class Journey:
             held=self.held,
             clock_ms=self.clock_ms,
             transitions=self.transitions,
+            steps=dict(self.steps),
             evidence=tuple(self.evidence),
             carried=tuple(self.carried.values()),
             people=tuple(self.contacts.values()),

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, time
 from functools import lru_cache
 
-from pipeline.rules.model import ActivityRule, FitPoint, FitRule, Role, Scoring
+from pipeline.rules.model import ActivityRule, FitPoint, FitRule, Role, Rules, Scoring
 from pipeline.score import quantise
-from schemas.account import Account
+from schemas.account import Account, AccountStatus
 from schemas.activity import Attributed
+from schemas.base import to_ms
+from schemas.journey import NO_STANDING, Standing
 
+SINCE_UNKNOWN = -1
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -66,3 +70,20 @@ def _meets(account: Account, part: FitPoint) -> bool:
 @lru_cache(maxsize=4096)
 def _words(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def standing_of(account: Account | None, rules: Rules) -> Standing:
+    """What the fold takes from a directory entry."""
+    if account is None:
+        return NO_STANDING
+    customer_ms = 0
+    if account.status is AccountStatus.CUSTOMER:
+        customer_ms = max(to_ms(account.customer_since), 1) if account.customer_since else SINCE_UNKNOWN
+    return Standing.model_construct(
+        name=account.name,
+        owner=account.owner,
+        tier=account.tier,
+        fit=fit_of(account, rules.fit),
+        customer_ms=customer_ms,
+        renews_ms=to_ms(datetime.combine(account.renews_on, time(), UTC)) if account.renews_on else 0,
+    )

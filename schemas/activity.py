@@ -19,6 +19,10 @@ class Attributed(Hit):
         False,
         description="Attributed after the fact, from a visitor's anonymous history.",
     )
+    known_ms: int = Field(
+        0,
+        description="Of what is late: when its account became known, ms since 1970; from then on it counts. Else 0.",
+    )
     method: Method
     confidence: float = Field(ge=0, le=1)
 

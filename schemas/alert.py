@@ -50,10 +50,11 @@ class Alert(Record):
     """One trigger point reached. Lies on `intent.triggers.v1` as it is raised, keyed by whom it is routed to, and on
     `intent.alerts.<team>.v1` as it is sent, keyed by account id.
 
-    A retraction is the same alert once more, with a higher revision, the status `retracted` and the reason in `why`.
+    What changes is the same alert once more with the next revision. A retraction has the status `retracted` and the
+    reason in `why`.
     """
 
-    alert_id: str = Field(description="128-bit id from account, trigger and the event or timer that raised it.")
+    alert_id: str = Field(description="128-bit id from account, trigger and the span of its cool-down it falls into.")
     trigger: str = Field(examples=["pricing_interest"])
     team: Team
     account_id: str

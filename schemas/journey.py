@@ -92,6 +92,7 @@ class JournalHead(Record):
     said: int = Field(0, description="Number of the next record of what was said.")
     said_from: int = Field(0, description="Number of the oldest one kept.")
     standing: Standing = Field(NO_STANDING, description="As in the newest entry.")
+    newest: tuple[int, int, str] = Field((0, 0, ""), description="Key of the newest activity.")
     unsaid: dict[str, int] = Field(
         default_factory=dict,
         description="Transitions and alerts that do not stand -> revision they were taken back with; -1: never said.",
@@ -111,6 +112,7 @@ class JourneyState(Record):
     held: str = Field("", description="Stage the CRM put it in last: behaviour does not bring it below.")
     clock_ms: int = Field(0, description="Newest event time seen; the journey's own time.")
     transitions: int = Field(0, description="How many transitions so far.")
+    steps: dict[str, int] = Field(default_factory=dict, description="From and to stage -> how many of the transitions.")
     evidence: tuple[Evidence, ...] = ()
     carried: tuple[Carry, ...] = ()
     people: tuple[Person, ...] = ()

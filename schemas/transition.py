@@ -9,7 +9,7 @@ from schemas.cause import Cause
 class Transition(Record):
     """One step on the journey, with its frozen causes."""
 
-    transition_id: str = Field(description="128-bit id from account, stages and the event or timer that moved it.")
+    transition_id: str = Field(description="128-bit id from account, stages, and how often it made that step before.")
     account_id: str
     account_name: str = ""
     sequence: int = Field(description="1 for the account's first transition.")

@@ -64,6 +64,7 @@ CREATE TABLE IF NOT EXISTS activities_log
     revision UInt32 COMMENT '0 at first; the highest of an activity id counts',
     account_name String COMMENT 'Its name, where the directory knows it',
     late Bool COMMENT 'Attributed after the fact, from a visitor''s anonymous history',
+    known_at DateTime64(3, 'UTC') COMMENT 'Of what is late: when its account became known; else 1970',
     method LowCardinality(String) COMMENT 'How the account was found: account_id, account_domain, email_directory, ...',
     confidence Float64 COMMENT 'How sure the account is, 0 to 1',
     account_id String COMMENT 'Account that did it',

@@ -1,5 +1,6 @@
 """Undo: the journal of an account, by which evidence can be taken out of its journey again.
 
+order.py      where an activity stands among the others, whatever order they come in
 pages.py      how the journal lies in the lane's state: entries, checkpoints, what was said; what falls out
 pack.py       its pages made small
 loaded.py     the journal read back, and corrected

@@ -2,6 +2,10 @@
 what came of it. State and standing transitions are the same however the topic is cut into batches; an alert that was
 retracted between two corrections stays so, while corrections worked at once do not touch it.
 
+Activities are folded in the order of their keys (`order.py`). What comes after something it belongs before is put at
+its place in the journal, and the account is folded anew from there, once a batch: so the order they come in makes no
+difference, as far back as the journal reaches. What lies before it is folded last.
+
 A correction is an activity that takes back (`retraction`) or replaces (a higher revision) what lies in the journal, or
 a directory that suppresses the account or no longer does. Corrections that follow each other are worked at once.
 
@@ -12,15 +16,18 @@ as if it had never been, save that no alert is raised for what was.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.advance import Advanced, HeldBack, adopt, advance, standing_of, wake
+from pipeline.advance import Advanced, HeldBack, adopt, advance, wake
 from pipeline.dispatch.route import addressed
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.loaded import Journal
+from pipeline.journal.order import Key, key_of
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
 from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, held_back, said_alert, said_transition, settle
+from pipeline.journey import SEEN_ID_LENGTH
 from pipeline.rules.model import Rules
 from pipeline.score import DAY_MS
+from pipeline.weigh import standing_of
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity, Attributed
 from schemas.alert import Alert
@@ -35,6 +42,8 @@ RETURNED_DAYS = 30
 RETURNED_MAX = 60
 REASONS_SHOWN_MAX = 3
 SUPPRESSION = "suppression"
+ORDER = "order"
+OUT_OF_ORDER = "something that happened before came after it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class Worked:
         transitions, alerts: to send, in order; restated, withdrawn and retracted ones among them.
         held_back: alerts that are not sent.
         returned: hits given back to their subjects.
-        restated: why the account was folded anew, each time: `retraction`, `revision` or `suppression`.
+        restated: why the account was folded anew, each time: `retraction`, `revision`, `suppression` or `order`.
         beyond: activities taken back that lay before the journal, so that what came of them stays.
     """
 
@@ -165,25 +174,81 @@ class AccountWork:
             self._restate()
 
     def _fold(self, activities: Sequence[Activity]) -> None:
-        if activities:
-            self._restate()
+        if not activities:
+            return
+        self._restate()
+        activities = self._in_order(activities)
         while activities:
             before = self._state
             space = room(before.journal if before is not None else JournalHead(), self._bounds)
             piece, activities = activities[:space], activities[space:]
             result = advance(before, self._account_id, piece, self._account, self._rules)
             if result.counted:
-                entry = Entry.model_construct(
-                    ticked_ms=self._ticked_ms, standing=self._standing, activities=result.counted
-                )
-                self._ticked_ms = 0
+                ticked_ms = self._ticked_ms
+                if ticked_ms > key_of(result.counted[0], self._rules.late_ms).place_ms:
+                    ticked_ms = 0  # it fired nothing that belongs before them
+                entry = Entry.model_construct(ticked_ms=ticked_ms, standing=self._standing, activities=result.counted)
+                if ticked_ms:
+                    self._ticked_ms = 0
                 self._keep(before, result, entry)
+
+    def _in_order(self, activities: Sequence[Activity]) -> Sequence[Activity]:
+        """Those that count, in order; what belongs before what was folded goes to the journal, and all is folded anew.
+
+        Nearly always all of them come in order: then no page is read.
+        """
+        rules, state = self._rules, self._state
+        late_ms, newest, clock_ms = rules.late_ms, *_reached(state)
+        counting = [one for one in activities if one.type in rules.activities and one.grade is not Grade.MACHINE]
+        last, keys = newest, [key_of(one, late_ms) for one in counting]
+        for key in keys:
+            if key <= last or key[0] < clock_ms:
+                break
+            last = key
+        else:
+            return counting
+        ahead: list[tuple[Key, Activity]] = []
+        behind: list[Activity] = []
+        for key, activity in zip(keys, counting, strict=True):
+            if key > newest and key.place_ms >= clock_ms:
+                ahead.append((key, activity))
+            else:
+                behind.append(activity)
+        ahead.sort(key=lambda one: one[0])
+        ordered: Sequence[Activity] = [activity for _, activity in ahead]
+        beyond = self._put_back(behind)
+        if beyond:
+            place_ms = max(ahead[-1][0].place_ms if ahead else 0, _reached(self._state)[0][0]) + 1
+            return [*ordered, *(activity.model_copy(update={"known_ms": place_ms}) for activity in beyond)]
+        # timers that fire otherwise now may have moved the clock past some
+        return self._in_order(ordered) if behind and ordered else ordered
+
+    def _put_back(self, activities: Sequence[Activity]) -> list[Activity]:
+        """Put activities at their places in the journal, and fold it anew; gives those it does not reach."""
+        if not activities:
+            return []
+        assert self._state is not None
+        seen = set(self._state.seen)
+        unknown = [activity for activity in activities if activity.activity_id[:SEEN_ID_LENGTH] not in seen]
+        if not unknown:
+            return []
+        journal, beyond = self._load(), []
+        for activity in unknown:
+            if journal.revision(activity.activity_id) is not None:
+                continue
+            if journal.insert(activity, self._rules.late_ms):
+                self._pending[OUT_OF_ORDER] = ORDER
+            else:
+                beyond.append(activity)
+        self._restate()
+        return beyond
 
     def _keep(self, before: JourneyState | None, result: Advanced, entry: Entry) -> None:
         """Take over what a fold came to, and note it in the journal."""
         head = before.journal if before is not None else JournalHead()
         number = head.entries
-        head, pages = append(head, before, entry, self._bounds)
+        newest = key_of(entry.activities[-1], self._rules.late_ms) if entry.activities else head.newest
+        head, pages = append(head, before, entry, newest, self._bounds)
         self._pages |= pages
         if self._journal is not None:
             self._journal.follow(head, before, entry)
@@ -205,11 +270,12 @@ class AccountWork:
             self._transitions.append(transition)
             records.append(said_transition(transition, entry, digest))
         for alert in result.alerts:
+            digest = digest_of(alert)
             if (revision := unsaid.pop(alert.alert_id, NEVER_SAID)) != NEVER_SAID:
                 alert = alert.model_copy(update={"revision": revision + 1})
             alert = self._addressed(alert)
             self._alerts.append(alert)
-            records.append(said_alert(alert, entry))
+            records.append(said_alert(alert, entry, digest))
         return self._note(head, records, unsaid)
 
     def _addressed(self, alert: Alert) -> Alert:
@@ -266,21 +332,33 @@ class AccountWork:
         state = self._state
         assert state is not None
         journal = self._load()
+        only_order = set(self._pending.values()) == {ORDER}
         start = 0 if SUPPRESSION in self._pending.values() else journal.start()
+        self._pages |= journal.recut(start, self._bounds)
         oldest = journal.segments[start].first if journal.segments else state.journal.entries
         refolded = refold(journal, start, state, self._standing, self._ticked_ms, self._rules)
         head, came_to = state.journal, refolded.state
         self._pages |= journal.changes(start)
-        head = head.model_copy(update={"filled": journal.filled()})
+        self._pages |= journal.drop_oldest(self._bounds)
+        newest = journal.newest(self._rules.late_ms) or head.newest
+        head = head.model_copy(
+            update={
+                "entries": max(head.entries, journal.end),
+                "segments": tuple(segment.first for segment in journal.segments),
+                "filled": journal.filled(),
+                "newest": newest,
+            }
+        )
         if refolded.last is not None:
             entry, after = refolded.last
             self._ticked_ms = 0
-            head, pages = append(head, came_to, entry, self._bounds)
+            head, pages = append(head, came_to, entry, head.newest, self._bounds)
             self._pages |= pages
             journal.follow(head, came_to, entry)
             came_to = after
         reason = "; ".join(list(self._pending)[:REASONS_SHOWN_MAX])
-        settled = settle(journal.said, oldest, refolded, head.unsaid, self._suppressed, reason)
+        news_ms = state.journal.newest[0] - self._rules.late_ms if only_order else None
+        settled = settle(journal.said, oldest, refolded, head.unsaid, self._suppressed, reason, news_ms)
         self._pages |= journal.amend(settled.changed)
         head = self._note(head, settled.added, settled.unsaid)
         self._transitions += settled.transitions
@@ -295,6 +373,11 @@ class AccountWork:
             head = self._state.journal if self._state is not None else JournalHead()
             self._journal = Journal(head, lambda name: self._pages[name] if name in self._pages else self._read(name))
         return self._journal
+
+
+def _reached(state: JourneyState | None) -> tuple[tuple[int, int, str], int]:
+    """Key of the newest activity that was folded, and the account's clock: a timer may have fired since."""
+    return (state.journal.newest, state.clock_ms) if state is not None else ((0, 0, ""), 0)
 
 
 def returned_hits(removed: Iterable[Attributed], until_ms: int) -> tuple[Hit, ...]:

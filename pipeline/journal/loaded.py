@@ -1,12 +1,14 @@
 """A journal read back, to be corrected: segment by segment, as far as a correction needs it. Batches without any never
 read a page."""
 
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
+from pipeline.journal.order import Key, key_of
 from pipeline.journal.pack import pack, unpack
-from pipeline.journal.pages import Pages, Read, checkpoint_page, entry_page, said_page, weight
+from pipeline.journal.pages import Bounds, Pages, Read, checkpoint_page, entry_page, said_page, weight
 from schemas.activity import Attributed
 from schemas.journey import NO_STANDING, JournalHead, JourneyState
 from schemas.kept.journal import Entry, Said
@@ -68,6 +70,7 @@ class Journal:
         self._read = read
         self._said_range = range(head.said_from, head.said)
         self._changed: set[int] = set()
+        self.inserted: set[str] = set()
         self._edited = False
         self.segments = [Segment(first, end, read) for first, end in pairwise((*head.segments, head.entries))]
 
@@ -128,7 +131,93 @@ class Journal:
         found = self._find(activity.activity_id)
         assert found is not None
         segment, number, old = found
-        self._rewrite(segment, number, lambda item: activity if item is old else item)
+        same_place = activity.model_copy(update={"known_ms": old.known_ms})
+        self._rewrite(segment, number, lambda item: same_place if item is old else item)
+
+    def insert(self, activity: Attributed, late_ms: int) -> bool:
+        """Put an activity at its place among the others, and among ticks; False where the journal does not reach back
+        so far.
+
+        Args:
+            activity: one that is not in the journal.
+            late_ms: what reaches the broker so long after the fact is no news.
+        """
+        key = key_of(activity, late_ms)
+        after_tick: tuple[Segment, int] | None = None
+        for segment in reversed(self.segments):
+            for number, entry in reversed(segment.entries.items()):
+                at = bisect(entry.activities, key, key=lambda item: key_of(item, late_ms))
+                if at:
+                    if at < len(entry.activities) or after_tick is None:
+                        after_tick = (segment, number)
+                    else:
+                        at = 0
+                    self._insert(*after_tick, at, activity)
+                    return True
+                ticked = 0 < entry.ticked_ms <= key.place_ms
+                if entry.activities:
+                    after_tick = (segment, number) if ticked else None
+                elif ticked and after_tick is None:
+                    after_tick = (segment, number)
+        if after_tick is None and self.complete and self.segments:
+            after_tick = (self.segments[0], self.segments[0].first)
+        if after_tick is not None:
+            self._insert(*after_tick, 0, activity)
+        return after_tick is not None
+
+    def newest(self, late_ms: int) -> Key | None:
+        """Key of the newest activity that is kept; None if there is none."""
+        for segment in reversed(self.segments):
+            for entry in reversed(segment.entries.values()):
+                if entry.activities:
+                    return key_of(entry.activities[-1], late_ms)
+        return None
+
+    def recut(self, start: int, bounds: Bounds) -> Pages:
+        """Cut segments anew where one has grown to twice its size, since much was put in between; before the journal is
+        folded anew from `start`. Gives the pages that go."""
+        if all(_filled(segment) <= 2 * bounds.segment for segment in self.segments[start:]):
+            return {}
+        pages: Pages = {checkpoint_page(segment.first): None for segment in self.segments[start + 1 :]}
+        pieces: list[Entry] = []
+        for segment in self.segments[start:]:
+            for entry in segment.entries.values():
+                cuts = range(0, max(len(entry.activities), 1), bounds.segment)
+                pieces += [
+                    Entry.model_construct(
+                        ticked_ms=0 if at else entry.ticked_ms,
+                        standing=entry.standing,
+                        activities=entry.activities[at : at + bounds.segment],
+                    )
+                    for at in cuts
+                ]
+        first = self.segments[start].first
+        before = self.segments[start].before
+        self.segments = self.segments[:start]
+        filled = bounds.segment
+        for number, entry in enumerate(pieces, first):
+            if filled + weight(entry) > bounds.segment:
+                self.segments.append(Segment(number, number, self._read))
+                self.segments[-1].before = before if number == first else None
+                filled = 0
+            filled += weight(entry)
+            self.segments[-1].put(number, entry)
+        self._changed.update(range(first, first + len(pieces)))
+        return pages
+
+    def drop_oldest(self, bounds: Bounds) -> Pages:
+        """Let segments fall out that are more than are kept; gives the pages that go."""
+        pages: Pages = {}
+        while len(self.segments) > bounds.full + 1:
+            oldest = self.segments.pop(0)
+            pages[checkpoint_page(oldest.first)] = None
+            pages |= {entry_page(number): None for number in range(oldest.first, self.segments[0].first)}
+        return pages
+
+    @property
+    def end(self) -> int:
+        """Number of the next entry, as far as it is known from those kept."""
+        return max(self.segments[-1].entries, default=-1) + 1 if self.segments else 0
 
     def take_back(self, subject: str) -> list[Attributed]:
         """Remove what a subject did; gives what was removed, in the order it came."""
@@ -180,12 +269,13 @@ class Journal:
             for number in self._changed & segment.entries.keys():
                 pages[entry_page(number)] = pack(segment.entries[number].encode())
         self._changed.clear()
+        self.inserted.clear()
         self._edited = False
         return pages
 
     def filled(self) -> int:
         """What the newest segment holds."""
-        return sum(map(weight, self.segments[-1].entries.values())) if self.segments else 0
+        return _filled(self.segments[-1]) if self.segments else 0
 
     def _find(self, activity_id: str) -> tuple[Segment, int, Attributed] | None:
         """An activity, with its segment and its entry's number; most that are asked for are of the last minutes."""
@@ -197,11 +287,22 @@ class Journal:
                         return segment, number, item
         return None
 
+    def _insert(self, segment: Segment, number: int, at: int, activity: Attributed) -> None:
+        entry = segment.entries[number]
+        activities = (*entry.activities[:at], activity, *entry.activities[at:])
+        segment.put(number, entry.model_copy(update={"activities": activities}))
+        self._changed.add(number)
+        self.inserted.add(activity.activity_id)
+
     def _rewrite(self, segment: Segment, number: int, change: Callable[[Attributed], Attributed | None]) -> None:
         entry = segment.entries[number]
         activities = tuple(item for item in map(change, entry.activities) if item is not None)
         segment.put(number, entry.model_copy(update={"activities": activities}))
         self._changed.add(number)
+
+
+def _filled(segment: Segment) -> int:
+    return sum(map(weight, segment.entries.values()))
 
 
 def _hear(said: dict[int, Said], number: int, record: Said) -> None:

@@ -61,13 +61,16 @@ def said_page(number: int) -> str:
     return f"s{number:08d}"
 
 
-def append(head: JournalHead, before: JourneyState | None, entry: Entry, bounds: Bounds) -> tuple[JournalHead, Pages]:
+def append(
+    head: JournalHead, before: JourneyState | None, entry: Entry, newest: tuple[int, int, str], bounds: Bounds
+) -> tuple[JournalHead, Pages]:
     """Add an entry; nothing older is read.
 
     Args:
         head: where the journal stands.
         before: the state before the entry; None for an account never seen.
         entry: with its standing; the page leaves out one that is as before.
+        newest: key of the newest activity, with the entry.
         bounds: how much is kept.
     """
     pages: Pages = {}
@@ -88,6 +91,7 @@ def append(head: JournalHead, before: JourneyState | None, entry: Entry, bounds:
         "segments": segments,
         "filled": filled + weight(entry),
         "standing": standing,
+        "newest": newest,
     }
     return head.model_copy(update=changed), pages
 

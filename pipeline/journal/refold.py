@@ -4,10 +4,10 @@ Timers fire at each tick there was, also those that did not fire then, since evi
 it: so what comes out is what an undisturbed run would have come to. The rules are those of now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.advance import Fold
+from pipeline.advance import Fold, HeldBack
 from pipeline.journal.loaded import Journal
 from pipeline.rules.model import Rules
 from schemas.alert import Alert
@@ -24,12 +24,14 @@ class Refolded:
         state: after the last entry.
         last: a further entry with the timers that fired only now, and the state after it; None where none did.
         transitions, alerts: id -> (number of the entry that made it, itself), in order.
+        held_back: alerts that were not raised of what was put in between.
     """
 
     state: JourneyState
     last: tuple[Entry, JourneyState] | None
     transitions: Mapping[str, tuple[int, Transition]]
     alerts: Mapping[str, tuple[int, Alert]]
+    held_back: Sequence[HeldBack] = ()
 
 
 def refold(
@@ -47,6 +49,7 @@ def refold(
     """
     transitions: dict[str, tuple[int, Transition]] = {}
     alerts: dict[str, tuple[int, Alert]] = {}
+    held_back: list[HeldBack] = []
 
     def note(number: int, fold: Fold) -> None:
         made, raised = fold.drain()
@@ -63,11 +66,14 @@ def refold(
             fold.fire_due(entry.ticked_ms)
             for activity in entry.activities:
                 fold.take(activity)
+                if journal.inserted:
+                    held = fold.drain_held()
+                    held_back += held if activity.activity_id in journal.inserted else ()
             note(number, fold)
     came_to = fold.freeze()
     rest = Fold(came_to, state.account_id, standing, rules)
     rest.fire_due(ticked_ms)
-    note(state.journal.entries, rest)
+    note(max(state.journal.entries, journal.end), rest)
     after = rest.result().state
     entry = Entry.model_construct(ticked_ms=ticked_ms, standing=standing, activities=())
-    return Refolded(came_to, (entry, after) if after is not came_to else None, transitions, alerts)
+    return Refolded(came_to, (entry, after) if after is not came_to else None, transitions, alerts, held_back)

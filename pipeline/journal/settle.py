@@ -1,8 +1,10 @@
 """What was said against what a refold says: what to say anew, and what to take back.
 
 - A transition that is made no more is withdrawn; one made with other content is said again; one newly made is said.
-- An alert that is made no more is retracted; one that still is stays as it was said; one newly made is never sent,
-  since it would be history that alerts as news.
+- An alert that is made no more is retracted; one that something else raises now is said again. Where evidence was taken
+  back or changed, any other that still is made stays as it was said, and one newly made is never sent, since it would
+  be history that alerts as news. Where activities only came in another order than they happened, one with other content
+  is said again, and one newly made is news.
 - Of a suppressed account nothing stands. What stood comes back when it is suppressed no more, alerts excepted.
 """
 
@@ -14,6 +16,7 @@ from pipeline.advance import HeldBack
 from pipeline.alert import held_of
 from pipeline.journal.refold import Refolded
 from schemas.alert import Alert, AlertStatus
+from schemas.base import to_ms
 from schemas.dispatch.held import HeldReason
 from schemas.kept.journal import Said
 from schemas.transition import Transition
@@ -48,10 +51,10 @@ def said_transition(transition: Transition, entry: int, digest: str) -> Said:
     return Said.model_construct(entry=entry, transition=slim, alert=None, digest=digest, muted=False)
 
 
-def said_alert(alert: Alert, entry: int) -> Said:
+def said_alert(alert: Alert, entry: int, digest: str) -> Said:
     """The note of an alert that is said."""
     slim = alert.model_copy(update={"causes": (), "why": ""})
-    return Said.model_construct(entry=entry, transition=None, alert=slim, digest="", muted=False)
+    return Said.model_construct(entry=entry, transition=None, alert=slim, digest=digest, muted=False)
 
 
 def held_back(alert: Alert, reason: HeldReason) -> HeldBack:
@@ -59,14 +62,21 @@ def held_back(alert: Alert, reason: HeldReason) -> HeldBack:
     return HeldBack(alert.trigger, reason, held_of(alert, reason))
 
 
-def digest_of(transition: Transition) -> str:
-    """Hash of what a transition says as it is made, rule version aside: rules that change nothing else are no news."""
-    content = transition.encode().replace(transition.rule_version.encode(), b"")
+def digest_of(made: Transition | Alert) -> str:
+    """Hash of what a transition or alert says as it is made, rule version aside: rules that change nothing else are no
+    news."""
+    content = made.encode().replace(made.rule_version.encode(), b"")
     return blake2b(content, digest_size=8).hexdigest()
 
 
 def settle(
-    said: Mapping[int, Said], oldest: int, refolded: Refolded, unsaid: Mapping[str, int], mute: bool, reason: str
+    said: Mapping[int, Said],
+    oldest: int,
+    refolded: Refolded,
+    unsaid: Mapping[str, int],
+    mute: bool,
+    reason: str,
+    news_ms: int | None = None,
 ) -> Settled:
     """Compare, and decide.
 
@@ -77,8 +87,9 @@ def settle(
         unsaid: what does not stand.
         mute: the account is suppressed.
         reason: why all this, in words.
+        news_ms: alerts raised since then are news; None where evidence was taken back or changed.
     """
-    settled = Settled(dict(unsaid))
+    settled = Settled(dict(unsaid), held_back=list(refolded.held_back))
     known: set[str] = set()
     for number, record in said.items():
         if record.transition is not None:
@@ -86,15 +97,18 @@ def settle(
             _settle_transition(settled, number, record, record.transition, oldest, refolded, mute, reason)
         elif record.alert is not None:
             known.add(record.alert.alert_id)
-            made = record.alert.alert_id in refolded.alerts
-            if record.alert.status is AlertStatus.RAISED and (mute or (not made and record.entry >= oldest)):
-                _retract(settled, number, record, record.alert, reason)
+            _settle_alert(settled, number, record, record.alert, oldest, refolded, mute, reason, news_ms)
     if not mute:
         for entry, transition in refolded.transitions.values():
             if transition.transition_id not in known:
                 _say(settled, None, transition, entry, settled.unsaid.get(transition.transition_id, NEVER_SAID), reason)
-        for _, alert in refolded.alerts.values():
-            if alert.alert_id not in known and alert.alert_id not in settled.unsaid:
+        for entry, alert in refolded.alerts.values():
+            if alert.alert_id in known:
+                continue
+            revision = settled.unsaid.get(alert.alert_id)
+            if news_ms is not None and to_ms(alert.raised_at) >= news_ms and revision != NEVER_SAID:
+                _raise(settled, None, alert, entry, NEVER_SAID if revision is None else revision)
+            elif revision is None:
                 settled.unsaid[alert.alert_id] = NEVER_SAID
                 settled.held_back.append(held_back(alert, HeldReason.RESTATED))
     return settled
@@ -128,6 +142,47 @@ def _settle_transition(
         _say(settled, number, said.model_copy(update={"why": words, "withdrawn": False}), entry, said.revision, reason)
     elif not sealed and not said.withdrawn:
         _withdraw(settled, number, record, said, reason)
+
+
+def _settle_alert(
+    settled: Settled,
+    number: int,
+    record: Said,
+    said: Alert,
+    oldest: int,
+    refolded: Refolded,
+    mute: bool,
+    reason: str,
+    news_ms: int | None,
+) -> None:
+    entry, made = refolded.alerts.get(said.alert_id, (record.entry, None))
+    raised = said.status is AlertStatus.RAISED
+    if raised and (mute or (made is None and record.entry >= oldest)):
+        _retract(settled, number, record, said, reason)
+    elif mute or made is None:
+        return
+    elif _is_news(record, said, made, news_ms):
+        _raise(settled, number, made, entry, said.revision)
+    elif entry != record.entry:
+        settled.changed[number] = record.model_copy(update={"entry": entry})
+
+
+def _is_news(record: Said, said: Alert, made: Alert, news_ms: int | None) -> bool:
+    """Whether an alert that is made has to be said again."""
+    if said.status is AlertStatus.RETRACTED:
+        return news_ms is not None and to_ms(made.raised_at) >= news_ms
+    return said.raised_at != made.raised_at or (news_ms is not None and record.digest != digest_of(made))
+
+
+def _raise(settled: Settled, number: int | None, alert: Alert, entry: int, revision: int) -> None:
+    said = alert.model_copy(update={"revision": revision + 1})
+    settled.unsaid.pop(said.alert_id, None)
+    settled.alerts.append(said)
+    record = said_alert(said, entry, digest_of(alert))
+    if number is None:
+        settled.added.append(record)
+    else:
+        settled.changed[number] = record
 
 
 def _say(settled: Settled, number: int | None, transition: Transition, entry: int, revision: int, reason: str) -> None:

@@ -250,6 +250,11 @@ class Rules(Record):
         return {role.name: role.wanted for role in self.buying_group}
 
     @cached_property
+    def late_ms(self) -> int:
+        """`late_hours` in milliseconds."""
+        return int(self.late_hours * 3_600_000)
+
+    @cached_property
     def fading(self) -> dict[str, tuple[bool, float]]:
         """Activity type -> whether its points halve (or fall evenly), and in how many days."""
         return {

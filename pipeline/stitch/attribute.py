@@ -19,8 +19,13 @@ HISTORY_DAYS = 30
 """Anonymous history is attributed at most this many days back (identity reference: 30)."""
 
 
-def to_activity(hit: Hit, answer: Answer, person: str, *, late: bool) -> Activity:
-    """A hit of an account; `person` is whom the subject is known as, '' if it is not."""
+def to_activity(hit: Hit, answer: Answer, person: str, *, late_since_ms: int = 0) -> Activity:
+    """A hit of an account.
+
+    Args:
+        person: whom the subject is known as, '' if it is not.
+        late_since_ms: of a late one, when the account became known, ms since 1970; else 0.
+    """
     return Activity.trusted(
         hit.__dict__
         | {
@@ -30,7 +35,8 @@ def to_activity(hit: Hit, answer: Answer, person: str, *, late: bool) -> Activit
             "account_id": answer.account_id,
             "account_name": answer.name,
             "domain": answer.domain,
-            "late": late,
+            "late": late_since_ms > 0,
+            "known_ms": late_since_ms,
             "method": answer.method,
             "confidence": answer.confidence,
             "reason": answer.reason,
@@ -56,8 +62,11 @@ def attributed(
     people = [link.person for link in state.links if link.account_id == answer.account_id and link.person]
     person = min(people, key=lambda known: ("@" not in known, known), default="")
     waited = [past for past in state.history if past.occurred_ms >= named_ms - HISTORY_DAYS * DAY_MS]
+    late_ms = LATE_HOURS * HOUR_MS
+    known_ms = heard_ms if heard_ms - named_ms > late_ms else named_ms
+    since_ms = max(named_ms, heard_ms) - late_ms
     activities = tuple(
-        to_activity(past, named, person, late=max(named_ms, heard_ms) - past.occurred_ms >= LATE_HOURS * HOUR_MS)
+        to_activity(past, named, person, late_since_ms=known_ms if past.occurred_ms <= since_ms else 0)
         for past in waited
         if state.by_network.get(past.event_id) != answer.account_id
     )

@@ -307,7 +307,18 @@ def test_twice_is_the_same_id_or_the_same_trigger_in_its_cool_down() -> None:
     assert len(list(duplicates_of(told_of(first, alert(6.9)), COOL_MS))) == 1
     assert list(duplicates_of(told_of(first, alert(6.9, account_id="d")), COOL_MS)) == []
     assert list(duplicates_of(told_of(first, gone(first, 1), alert(6.9)), COOL_MS)) == []
-    assert list(duplicates_of(told_of(first, gone(first, 1), first), COOL_MS)) == []
+    again = Raised(at(2), first.alert.model_copy(update={"revision": 2}))
+    assert list(duplicates_of(told_of(first, gone(first, 1), again), COOL_MS)) == []
+    assert len(list(duplicates_of(told_of(first, gone(first, 1), first), COOL_MS))) == 1
+
+
+def test_an_update_of_an_open_alert_is_no_second_alert() -> None:
+    first, later = alert(0), alert(0, score=2.0)
+    update = Raised(at(1), later.alert.model_copy(update={"alert_id": first.alert.alert_id, "revision": 1}))
+    told = told_of(first, update)
+    assert list(duplicates_of(told, COOL_MS)) == []
+    assert (told.raised, told.updates, told.standing, told.lasting) == ([first], [update], [update], [first])
+    assert told_of(first, update, gone(first, 2)).lasting == []
 
 
 def test_causes_must_add_up_exactly() -> None:

@@ -69,8 +69,19 @@ def test_a_transition_made_of_other_evidence_now_is_said_again() -> None:
     check_said(lane)
 
 
+def test_an_alert_that_something_else_raises_now_is_said_again() -> None:
+    lane = lane_of(activity(0, "demo_request", **ANONYMOUS), activity(1, "demo_request"))
+    (raised,) = [alert for alert in lane.alerts if alert.trigger == "demo_request"]
+    (again,) = [alert for alert in lane.take(retraction(2)).alerts if alert.trigger == "demo_request"]
+    assert (again.alert_id, again.revision, again.status) == (raised.alert_id, 1, AlertStatus.RAISED)
+    assert [cause.person for cause in again.causes] == ["jane@acme.com"]
+    assert lane.core() == lane_of(activity(1, "demo_request")).core()
+    assert lane.standing_alerts().keys() == lane_of(activity(1, "demo_request")).standing_alerts().keys()
+    check_said(lane)
+
+
 def test_what_comes_to_light_moves_the_account_but_never_alerts() -> None:
-    held = lane_of(activity(0, "demo_request", **ANONYMOUS), activity(1, "demo_request"))
+    held = lane_of(activity(-1, "demo_request", **ANONYMOUS), activity(1, "demo_request"))
     assert [alert.trigger for alert in held.alerts].count("demo_request") == 1
     result = held.take(retraction(2))
     assert [(alert.trigger, alert.status) for alert in result.alerts if alert.trigger == "demo_request"] == [

@@ -54,6 +54,7 @@ def _promises(figures: Figures) -> Table:
     load = figures.load
     table.add_row("alerts an owner gets a day", f"{load.mean:.2f}, at most {load.most} one by one")
     table.add_row("digests an owner gets a day", f"{load.digests:.2f}, with {load.share_by_digest:.1%} of the alerts")
+    table.add_row("updates of an open alert, per alert", f"{figures.updates.value:.2f}")
     table.add_row("alerts told twice", str(len(figures.duplicates)))
     table.add_row("scores that are not the sum of their causes", str(len(figures.not_additive)))
     table.add_row("alerts from backfill", str(len(figures.past)))

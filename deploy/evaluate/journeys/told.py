@@ -48,14 +48,33 @@ class Told:
 
     @cached_property
     def raised(self) -> Sequence[Raised]:
-        """Alerts that were raised, be they retracted since: each reached its team."""
-        return [each for each in self.said if each.alert.status is AlertStatus.RAISED]
+        """Alerts that were raised, be they retracted since: each reached its team. An update of one that is open calls
+        nobody once more, and is left out."""
+        status: dict[str, AlertStatus] = {}
+        found = []
+        for each in self.said:
+            if each.alert.status is AlertStatus.RAISED and status.get(each.alert.alert_id) is not AlertStatus.RAISED:
+                found.append(each)
+            status[each.alert.alert_id] = each.alert.status
+        return found
+
+    @cached_property
+    def updates(self) -> Sequence[Raised]:
+        """What was said anew of alerts that were open."""
+        first = {id(each) for each in self.raised}
+        return [each for each in self.said if each.alert.status is AlertStatus.RAISED and id(each) not in first]
 
     @cached_property
     def standing(self) -> Sequence[Raised]:
-        """Those that were not retracted by the end."""
-        last = {each.alert.alert_id: each.alert.status for each in self.said}
-        return [each for each in self.raised if last[each.alert.alert_id] is AlertStatus.RAISED]
+        """Those that were not retracted by the end, as they were said last."""
+        last = {each.alert.alert_id: each for each in self.said}
+        return [each for each in last.values() if each.alert.status is AlertStatus.RAISED]
+
+    @cached_property
+    def lasting(self) -> Sequence[Raised]:
+        """Those that were not retracted by the end, as they were raised."""
+        standing = {each.alert.alert_id for each in self.standing}
+        return [each for each in self.raised if each.alert.alert_id in standing]
 
     @cached_property
     def by_account(self) -> Mapping[str, Sequence[Moved]]:

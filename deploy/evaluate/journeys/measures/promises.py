@@ -60,18 +60,18 @@ def load_of(sent: Sequence[Raised], owners: int, days: float) -> Load:
 
 
 def duplicates_of(told: Told, cool_ms: Mapping[str, int]) -> Iterator[str]:
-    """Alerts that were raised twice, in words: the same id raised again without a retraction between, or the same
-    trigger for the same account within its cool-down by event time, both standing at the end.
+    """Alerts that were raised twice, in words: the same id again without a next revision, or the same trigger for the
+    same account within its cool-down by event time, both standing at the end.
 
     Args:
         cool_ms: trigger -> its cool-down, which is promised.
     """
-    status: dict[str, AlertStatus] = {}
+    revision: dict[str, int] = {}
     for each in told.said:
         alert = each.alert
-        if status.get(alert.alert_id) is alert.status is AlertStatus.RAISED:
+        if alert.revision <= revision.get(alert.alert_id, -1):
             yield f"{alert.trigger} of {alert.account_id}: id {alert.alert_id} was raised twice"
-        status[alert.alert_id] = alert.status
+        revision[alert.alert_id] = alert.revision
     last: dict[tuple[str, str], Raised] = {}
     for each in sorted(told.standing, key=lambda each: each.raised_ms):
         before = last.get((each.alert.account_id, each.alert.trigger))

@@ -64,21 +64,21 @@ class Triggers:
 def judge_triggers(
     tales: Sequence[Tale],
     raised: Sequence[Raised],
-    standing: Sequence[Raised],
+    lasting: Sequence[Raised],
     owners: Mapping[str, str],
     cool_ms: Mapping[str, int],
 ) -> Triggers:
     """Compare alerts with what is true.
 
     Args:
-        raised, standing: alerts, those retracted since among the first only.
+        raised, lasting: alerts as they were raised, those retracted since among the first only.
         owners: account id -> company.
         cool_ms: trigger -> its cool-down, which is promised.
     """
     by_company = {tale.company_id: tale for tale in tales}
     true = {id(each): _is_true(each, by_company.get(owners.get(each.alert.account_id, ""))) for each in raised}
     told: dict[tuple[str, str], list[Raised]] = {}
-    for each in standing:
+    for each in lasting:
         if true[id(each)]:
             told.setdefault((owners[each.alert.account_id], each.alert.trigger), []).append(each)
     found: dict[str, list[bool]] = {name: [] for name in TRIGGERS}
