@@ -36,6 +36,9 @@ journey-eval: $(STAMP) ## how rightly journeys are told, on simulated worlds wit
 faults: $(STAMP) ## faults on the real line, compared with an oracle; SEED=1, QUICK=1 some, ONLY=kill,away by name, BREAK=1 proves it can fail
 	@$(BIN)/python -m deploy.faults $(if $(SEED),--seed $(SEED)) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(BREAK),--break)
 
+fuzz: $(STAMP) ## hostile input against decoders, schemas and the line; FOR=600 seconds, QUICK=1 takes some seconds
+	@$(BIN)/python -m deploy.fuzz $(if $(FOR),--for $(FOR)) $(if $(QUICK),--quick) $(if $(SEED),--seed $(SEED))
+
 check: $(STAMP) ## lint, types, layers, deployment files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -52,4 +55,4 @@ test-unit: $(STAMP) ## only the tests that need neither broker nor engine
 clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help setup lock run identity-eval journey-eval faults check test test-unit clean
+.PHONY: help setup lock run identity-eval journey-eval faults fuzz check test test-unit clean
