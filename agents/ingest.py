@@ -14,6 +14,7 @@ from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
 from pipeline.privacy.key import PrivacyKey
 from pipeline.privacy.pseudonyms import pseudonymised
+from pipeline.replay import accepted, in_place, origin_of
 from schemas.base import Source
 from schemas.event import Event
 from schemas.handover.feedback import Answer
@@ -68,13 +69,18 @@ class IngestHandler:
                 record.value,
                 record.headers or (),
             )
-            for found in ingest(raw, self._networks):
+            origin = origin_of(raw) if raw.headers else None
+            became = ""
+            for found in ingest(in_place(raw, origin) if origin else raw, self._networks):
                 outcome = pseudonymised(found, self._key) if isinstance(found, Event) else found
                 outcomes.append(outcome)
                 if isinstance(outcome, Event):
+                    became = became or outcome.event_id
                     out.send(self._events, outcome.subject.encode(), outcome.encode())
                 else:
                     self._refuse(record.key, outcome, out)
+            if origin and became:
+                self._refuse(record.key, accepted(origin, raw, became), out)
         out.count(lambda: self._count(outcomes))
         return received
 
@@ -84,17 +90,31 @@ class IngestHandler:
         now_ms = time.time_ns() // 1_000_000
         for record in records:
             received.append(self._clock.at_ms(sane_ms(record.timestamp, now_ms)))
-            raw = RawAnswer(record.topic, record.partition, record.offset, received[-1], record.key, record.value)
-            for outcome in answers_of(raw):
+            raw = RawAnswer(
+                record.topic,
+                record.partition,
+                record.offset,
+                received[-1],
+                record.key,
+                record.value,
+                record.headers or (),
+            )
+            origin = origin_of(raw) if raw.headers else None
+            became = ""
+            for outcome in answers_of(in_place(raw, origin) if origin else raw):
                 outcomes.append(outcome)
                 if isinstance(outcome, Answer):
+                    became = became or outcome.answer_id
                     out.send(self._answers, outcome.account_id.encode(), outcome.encode())
                 else:
                     self._refuse(record.key, outcome, out)
+            if origin and became:
+                self._refuse(record.key, accepted(origin, raw, became), out)
         out.count(lambda: self._count(outcomes))
         return received
 
     def _refuse(self, key: bytes | None, outcome: Rejected, out: Outbox) -> None:
+        """Says that input was refused, or that what had been refused was used after all."""
         headers = [("reason", outcome.reason.encode()), ("origin", raw_origin(outcome).encode())]
         out.send(self._rejected, key or b"", outcome.encode(), headers)
 

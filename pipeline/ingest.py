@@ -16,14 +16,14 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
-from pipeline.decode import Decoded, Format, Item, RefusedError, recognise, split, unknown
+from pipeline.decode import Decoded, Format, Item, RefusedError, enveloped, recognise, split, unknown
 from pipeline.decode.safe import safe
 from pipeline.decode.signatures import of_bytes
 from pipeline.grade import grade
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from schemas.base import Source, from_ms, stable_id
 from schemas.event import Event
-from schemas.rejected import Rejected, RejectReason, as_text
+from schemas.rejected import Rejected, RejectReason, as_text, kept_headers
 from schemas.text import escaped, visible
 from schemas.topics import RECORD_BYTES_MAX
 
@@ -50,6 +50,8 @@ class RawRecord:
         topic, partition, offset: its coordinates; ids and origins are made from them.
         timestamp_ms: the broker's time, the event's `received_ms`; not above 0 if the broker has none.
         key, value, headers: verbatim.
+        index: item this record is, of the record with these coordinates; `WHOLE` unless it was replayed alone.
+        replays: how often it was sent back after a refusal.
     """
 
     source: Source
@@ -60,6 +62,8 @@ class RawRecord:
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]] = ()
+    index: int = WHOLE
+    replays: int = 0
 
 
 class Placed(Protocol):
@@ -89,6 +93,22 @@ class Placed(Protocol):
     def key(self) -> bytes | None:
         """Its key."""
 
+    @property
+    def value(self) -> bytes | None:
+        """Its value."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Its headers."""
+
+    @property
+    def index(self) -> int:
+        """Item it is, if it was replayed alone; `WHOLE` if not."""
+
+    @property
+    def replays(self) -> int:
+        """How often it was sent back."""
+
 
 def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | Rejected]:
     """All outcomes of one record, in the order of its items; at least one.
@@ -104,18 +124,32 @@ def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | 
         document = parse(record.value, lambda looks_like: unknown(looks_like, record.source, record.topic))
         items, inherited = split(document, record.source)
         depth = take_apart(document, items, record.value)
+        if record.index != WHOLE:
+            document, items = _alone(document, items), None
         if items is None:
-            return [_event(record, 0, document, inherited, depth > DEPTH_MAX, networks)]
+            return [_event(record, max(record.index, 0), document, inherited, depth > DEPTH_MAX, networks)]
     except RefusedError as refused:
-        return [rejected_of(record, WHOLE if refused_whole(refused) else 0, refused, record.value)]
+        return [rejected_of(record, place_of(record, refused), refused, record.value)]
     outcomes: list[Event | Rejected] = []
     for index, item in enumerate(items):
         try:
             too_deep = depth > DEPTH_MAX and _depth(item) > DEPTH_MAX
             outcomes.append(_event(record, index, item, inherited, too_deep, networks))
         except RefusedError as refused:
-            outcomes.append(rejected_of(record, index, refused, orjson.dumps(item)))
+            outcomes.append(rejected_of(record, index, refused, orjson.dumps(enveloped(item, inherited))))
     return outcomes
+
+
+def _alone(document: Any, items: list[Any] | None) -> Any:
+    """The one item a replayed record is: in an envelope, where that says something for it; a list is an item itself."""
+    return items[0] if items and type(document) is dict else document
+
+
+def place_of(record: Placed, refused: RefusedError) -> int:
+    """Index of a refusal of a record that holds one item: whole, where it was not known yet that it does."""
+    if record.index != WHOLE:
+        return record.index
+    return WHOLE if refused_whole(refused) else 0
 
 
 _REASONS_OF_WHOLE = frozenset(
@@ -295,6 +329,7 @@ def _event_id(source: Source, form: Format, item: Item, decoded: Decoded) -> str
 
 def rejected_of(record: Placed, index: int, refused: RefusedError, value: bytes | None) -> Rejected:
     """The refusal of an item, or with `WHOLE` as index of a record, with its original bytes."""
+    size = len(value or b"")
     if refused.reason is RejectReason.OVERSIZE and value is not None:
         value = value[:RECORD_BYTES_MAX]  # else the rejection itself would not fit into its topic
     text, encoding = as_text(value)
@@ -316,4 +351,8 @@ def rejected_of(record: Placed, index: int, refused: RefusedError, value: bytes 
         key=None if record.key is None else b64encode(record.key).decode(),
         value=text,
         encoding=encoding,
+        size=size,
+        headers=kept_headers(record.headers),
+        replays=record.replays,
+        revision=2 * record.replays,
     )

@@ -4,10 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, field_validator, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from schemas.base import Id, Record, Text
-from schemas.text import escaped, tame
+from schemas.text import escaped_id, tamed
 
 Domain = Annotated[
     str,
@@ -20,7 +20,7 @@ Domain = Annotated[
 ]
 
 
-Name = Annotated[Text, AfterValidator(tame)]
+Name = Annotated[Text, BeforeValidator(tamed)]
 """What alerts show as it is."""
 
 
@@ -95,7 +95,7 @@ class DomainPeriod(Record):
 class Account(Record):
     """What the company's own systems know of an account."""
 
-    account_id: Annotated[Id, AfterValidator(escaped)] = Field(min_length=1, examples=["acme"])
+    account_id: Annotated[Id, BeforeValidator(escaped_id)] = Field(min_length=1, examples=["acme"])
     name: Name = Field(min_length=1, examples=["Acme Corp"])
     aliases: tuple[Name, ...] = Field((), max_length=100, description="Other names it goes by, as in registers.")
     domains: tuple[Domain, ...] = Field(

@@ -63,6 +63,16 @@ def escaped(text: str) -> str:
     return _HARMFUL_ID.sub(_code, text)
 
 
+def escaped_id(value: object) -> object:
+    """`escaped` on trimmed text, for validators that come before a bound on length: the code may be longer."""
+    return escaped(value.strip()) if isinstance(value, str) else value
+
+
+def tamed(value: object) -> object:
+    """`tame` for validators that come before a bound on length."""
+    return tame(value) if isinstance(value, str) else value
+
+
 def visible(text: str) -> str:
     """Text as a terminal or a log may show it: what would act on either is written as its code.
 

@@ -95,6 +95,12 @@ CREATE TABLE IF NOT EXISTS rejected_log
     `key` Nullable(String) COMMENT 'Original key, base64; NULL if there was none',
     value Nullable(String) CODEC(ZSTD(3)) COMMENT 'Original value, in the given encoding; NULL for a null value',
     encoding LowCardinality(String) COMMENT 'How value is written: utf-8 or base64',
+    size UInt64 COMMENT 'Bytes of the original value; more than are kept if it was too large',
+    headers Array(Tuple(String, String)) COMMENT 'Original headers: name, and value in base64',
+    status LowCardinality(String) COMMENT 'rejected; replayed: sent back to its topic; accepted: sent back, and used',
+    replays UInt32 COMMENT 'How often it was sent back to its topic',
+    revision UInt32 COMMENT '0 at first; each replay and its outcome raise it; the highest counts',
+    became String COMMENT 'Event or answer it became, by its id (the first, of several)',
     kafka_topic LowCardinality(String) COMMENT 'Topic the archived record lay on',
     kafka_partition Int32 COMMENT 'Its partition',
     kafka_offset UInt64 COMMENT 'Its offset',
@@ -105,7 +111,7 @@ CREATE TABLE IF NOT EXISTS rejected_log
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(received_at)
-ORDER BY (source, reason, received_at, rejected_id)
+ORDER BY (source, reason, received_at, rejected_id, revision)
 TTL toDateTime(kafka_timestamp) + INTERVAL 3 MONTH
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'Refused input as archived, copies included; read the view rejected';

@@ -14,7 +14,9 @@ COMMENT 'Everything that happened, in the one normal form';
 
 CREATE OR REPLACE VIEW rejected AS
 SELECT * EXCEPT (version) FROM rejected_log FINAL
-COMMENT 'Input that could not be used, with the original bytes and the reason';
+ORDER BY revision DESC
+LIMIT 1 BY rejected_id
+COMMENT 'Input that could not be used, with the original bytes, the reason, and what became of it once sent back';
 
 CREATE OR REPLACE VIEW identity AS
 SELECT * EXCEPT (version) FROM identity_log FINAL

@@ -14,7 +14,7 @@ CREATE OR REPLACE VIEW event_accounting
     suspect UInt64 COMMENT 'Events graded suspect',
     machine UInt64 COMMENT 'Events graded machine',
     clamped UInt64 COMMENT 'Events whose time was set back, since the producer''s clock was ahead',
-    rejected UInt64 COMMENT 'Input refused',
+    rejected UInt64 COMMENT 'Input refused, and not accepted since',
     rejected_by_reason Map(String, UInt64) COMMENT 'Reasons and how often'
 )
 AS SELECT
@@ -56,6 +56,7 @@ FROM
         toDate(received_at) AS day, toString(source) AS source, 0, 0, 0, 0, 0, 0, 0,
         sumMap(map(toString(reason), toUInt64(1)))
     FROM rejected
+    WHERE status != 'accepted'  -- it counts as the event it became
     GROUP BY day, source
 ) AS t
 GROUP BY day, source

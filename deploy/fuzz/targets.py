@@ -23,7 +23,7 @@ from schemas.errors import TriggerpointError
 from schemas.event import Event
 from schemas.raw import PROPERTIES_MAX
 from schemas.rejected import Rejected
-from schemas.text import one_line, tame
+from schemas.text import one_line, tame, visible
 from schemas.topics import ACCOUNTS, ALERTS, CATALOGUE, FEEDBACK, OWN_BYTES_MAX, RAW
 
 Target = Callable[[bytes], None]
@@ -185,7 +185,7 @@ def _check_event(event: Event) -> None:
     _hold(len(event.properties) <= PROPERTIES_MAX, "too many properties")
     for text in _texts(event):
         _hold(len(text) <= ESCAPE_FACTOR * max(TEXT_LENGTH_MAX, URL_LENGTH_MAX), "a text without bound")
-        _hold(one_line(text) == text.strip() or not text.strip(), f"harmful characters in {text!r:.80}")
+        _hold(visible(text) == text, f"harmful characters in {text!r:.80}")
     for name in QUOTED:
         text = getattr(event, name)
         _hold(tame(text) == text, f"{name} is not tame: {text!r:.80}")

@@ -47,6 +47,13 @@ def split(document: object, source: Source) -> tuple[list[Any] | None, Mapping[s
     return None, NOTHING
 
 
+def enveloped(item: object, inherited: Mapping[str, Any]) -> object:
+    """An item with what its envelope said for it, as an envelope that holds only this item; the item, if that is
+    nothing. So it can be worked alone, and gives the same."""
+    said = {name: value for name, value in inherited.items() if value}
+    return {**said, "batch": [item]} if said else item
+
+
 def unknown(looks_like: str, source: Source, topic: str) -> RefusedError:
     """The refusal of what is in no format read on this source."""
     here = "; or ".join(f"{form.name} ({form.told_by})" for form in _ON[source])

@@ -12,7 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from pipeline.decode import RefusedError
-from pipeline.ingest import WHOLE, parse, refused_whole, rejected_of, take_apart
+from pipeline.ingest import WHOLE, parse, place_of, rejected_of, take_apart
 from schemas.base import from_ms
 from schemas.handover.feedback import Answer, Feedback, Verdict, answer_id_of
 from schemas.rejected import FROM_TEAMS, Rejected, RejectReason
@@ -35,7 +35,8 @@ class RawAnswer:
     Args:
         topic, partition, offset: its coordinates.
         timestamp_ms: when the broker took it, in the pipeline's time.
-        key, value: verbatim.
+        key, value, headers: verbatim.
+        index, replays: as of `pipeline.ingest.RawRecord`.
     """
 
     topic: str
@@ -44,6 +45,9 @@ class RawAnswer:
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    index: int = WHOLE
+    replays: int = 0
 
     @property
     def source(self) -> Literal["feedback"]:
@@ -55,12 +59,12 @@ def answers_of(record: RawAnswer) -> list[Answer | Rejected]:
     """All outcomes of one record, in the order of its items; at least one."""
     try:
         document = parse(record.value, lambda looks_like: _foreign(looks_like, record.topic))
-        items = document if type(document) is list else None
+        items = document if type(document) is list and record.index == WHOLE else None
         take_apart(document, items, record.value)
     except RefusedError as refused:
-        return [rejected_of(record, WHOLE if refused_whole(refused) else 0, refused, record.value)]
+        return [rejected_of(record, place_of(record, refused), refused, record.value)]
     if items is None:
-        return [_outcome(record, 0, document, record.value)]
+        return [_outcome(record, max(record.index, 0), document, record.value)]
     return [_outcome(record, index, item, orjson.dumps(item)) for index, item in enumerate(items)]
 
 

@@ -4,13 +4,13 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
 
 from schemas.base import Id, Record, Text, stable_id, to_ms
-from schemas.text import escaped, tame
+from schemas.text import escaped_id, tamed
 
-Said = Annotated[Text, AfterValidator(tame)]
-IdSaid = Annotated[Id, AfterValidator(escaped)]
+Said = Annotated[Text, BeforeValidator(tamed)]
+IdSaid = Annotated[Id, BeforeValidator(escaped_id)]
 
 
 class Verdict(StrEnum):
