@@ -14,6 +14,7 @@ from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
 from pipeline.privacy.key import PrivacyKey
 from pipeline.privacy.pseudonyms import pseudonymised
+from pipeline.refusals import RefusalLimit, Refusals
 from pipeline.replay import accepted, in_place, origin_of
 from schemas.base import Source
 from schemas.event import Event
@@ -31,6 +32,7 @@ class IngestHandler:
         clock: maps the broker's timestamps to the pipeline's time.
         metrics: as everywhere.
         key: makes pseudonyms of persons' ids; clear ones leave this stage only with what is rejected.
+        limit: how much of a partition's input may be refused.
         networks: address data, as far as there is any.
     """
 
@@ -41,12 +43,14 @@ class IngestHandler:
         clock: Clock,
         metrics: Metrics,
         key: PrivacyKey,
+        limit: RefusalLimit,
         networks: Networks = NO_NETWORKS,
     ) -> None:
         self._sources, self._key, self._networks = sources, key, networks
         self._events, self._rejected = names.name(EVENTS), names.name(REJECTED)
         self._feedback, self._answers = names.name(FEEDBACK), names.name(ANSWERS)
-        self._clock, self._metrics = clock, metrics
+        self._clock, self._metrics, self._limit = clock, metrics, limit
+        self._newest: dict[tuple[str, int], Refusals] = {}
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Each input item becomes exactly one event, one answer or one rejected record."""
@@ -55,6 +59,7 @@ class IngestHandler:
         source = self._sources[records[0].topic]
         received: list[int] = []
         outcomes: list[Event | Rejected] = []
+        refused: list[bool] = []
         now_ms = time.time_ns() // 1_000_000
         for record in records:
             received_ms = self._clock.at_ms(sane_ms(record.timestamp, now_ms))
@@ -79,14 +84,17 @@ class IngestHandler:
                     out.send(self._events, outcome.subject.encode(), outcome.encode())
                 else:
                     self._refuse(record.key, outcome, out)
+            refused.append(not became)
             if origin and became:
                 self._refuse(record.key, accepted(origin, raw, became), out)
+        self._limit_refusals(records[0], refused, outcomes, out)
         out.count(lambda: self._count(outcomes))
         return received
 
     def _take_feedback(self, records: Sequence[Any], out: Outbox) -> Sequence[int]:
         received: list[int] = []
         outcomes: list[Answer | Rejected] = []
+        refused: list[bool] = []
         now_ms = time.time_ns() // 1_000_000
         for record in records:
             received.append(self._clock.at_ms(sane_ms(record.timestamp, now_ms)))
@@ -108,10 +116,21 @@ class IngestHandler:
                     out.send(self._answers, outcome.account_id.encode(), outcome.encode())
                 else:
                     self._refuse(record.key, outcome, out)
+            refused.append(not became)
             if origin and became:
                 self._refuse(record.key, accepted(origin, raw, became), out)
+        self._limit_refusals(records[0], refused, outcomes, out)
         out.count(lambda: self._count(outcomes))
         return received
+
+    def _limit_refusals(
+        self, first: Any, refused: Sequence[bool], outcomes: Sequence[Event | Answer | Rejected], out: Outbox
+    ) -> None:
+        place = first.topic, first.partition
+        newest = self._newest.setdefault(place, Refusals(f"{place[0]}, partition {place[1]},", self._limit))
+        newest.check(refused, [outcome for outcome in outcomes if isinstance(outcome, Rejected)])
+        share = self._metrics.refused_share.labels(place[0], str(place[1]))
+        out.count(lambda: share.set(newest.take(refused)))
 
     def _refuse(self, key: bytes | None, outcome: Rejected, out: Outbox) -> None:
         """Says that input was refused, or that what had been refused was used after all."""

@@ -47,6 +47,9 @@ class Metrics:
         self.records = counter("records_total", "Records a stage has taken in and committed.", "stage")
         self.events = counter("events_total", "Events taken in, by source and format.", "source", "format")
         self.rejected = counter("rejected_total", "Input rejected, by source and reason.", "source", "reason")
+        self.refused_share = gauge(
+            "refused_share", "Share of a partition's newest records that was refused, 0 to 1.", "topic", "partition"
+        )
         self.graded = counter("events_graded_total", "Events by grade: human, suspect, machine.", "grade")
         self.identified = counter("identified_total", "Events by outcome of identify.", "outcome")
         self.transitions = counter("transitions_total", "Stage transitions.", "from_stage", "to_stage")

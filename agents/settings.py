@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     clickhouse_database: str = Field("triggerpoint", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     archive_flush_seconds: float = Field(1.0, gt=0, le=60, description="Longest time rows wait for an insert.")
     archive_rows_max: int = Field(100_000, ge=1, description="Rows of one insert.")
+    rejected_share_max: float = Field(
+        0.9, gt=0, le=1, description="Share of refused input at which ingest stops; 1: never."
+    )
+    rejected_window_records: int = Field(1000, ge=10, le=100_000, description="Newest records the share is of.")
     poll_records_max: int = Field(4000, ge=1, le=100_000, description="Records of one fetched batch.")
     session_timeout_seconds: float = Field(30.0, ge=6, le=300, description="Silence after which a worker is dead.")
     transaction_timeout_seconds: float = Field(

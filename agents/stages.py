@@ -16,6 +16,7 @@ from agents.runtime import Runtime
 from agents.shell.app import Stage, StageApp
 from agents.shell.lanes import Work
 from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
+from pipeline.refusals import RefusalLimit
 from schemas.base import Source
 from schemas.topics import (
     ACCOUNTS,
@@ -115,9 +116,10 @@ def verbs_of(runtime: Runtime) -> Mapping[str, Verb]:
 def _ingest(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
     sources = {topic: source for source in Source for topic in names.raw(source)}
+    limit = RefusalLimit(runtime.settings.rejected_share_max, runtime.settings.rejected_window_records)
 
     def handler(partition: int) -> Handler:
-        return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.key, runtime.networks)
+        return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.key, limit, runtime.networks)
 
     # stateless, and producers choose their partition counts: a lane per input partition
     return Verb(lambda tp: f"{tp.topic}-{tp.partition}", handler, None)

@@ -6,6 +6,7 @@ TriggerpointError
 ├── LocalStackError        the local broker or engine cannot be had: disk, port, download
 ├── DataError              network data cannot be fetched, or are not what they should be; what was there stays
 ├── TopicMismatchError     a topic on the broker is not what the catalogue says: start-up ends
+├── PoisonError            nearly all newest input of a partition is refused: the worker stops, nothing is committed
 ├── RecordError            a record of our own topics cannot be read: a bug or a foreign writer, the worker stops
 └── SinkError
     ├── TransientSinkError the far end is away, slow or busy: wait and try again (retryable)
@@ -49,6 +50,10 @@ class DataError(TriggerpointError):
 
 class TopicMismatchError(TriggerpointError):
     """A topic on the broker differs from the catalogue in a way that would lose or misplace records."""
+
+
+class PoisonError(TriggerpointError):
+    """Too much of the newest input of a partition was refused."""
 
 
 class RecordError(TriggerpointError):

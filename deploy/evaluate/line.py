@@ -35,6 +35,7 @@ from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.privacy.key import PrivacyKey
+from pipeline.refusals import RefusalLimit
 from pipeline.rules.live import Live
 from pipeline.rules.model import Rules
 from schemas.base import Source
@@ -46,6 +47,7 @@ STAGES = ("ingest", "identify", "advance", "dispatch")
 BATCH_RECORDS = 500
 GRACE_MS = 5_000
 NAMES = TopicNames()
+NO_LIMIT = RefusalLimit(share_max=1.0)
 KEY = PrivacyKey(b"simulated worlds have no secrets, and their truth knows clear mailboxes")
 
 
@@ -127,7 +129,7 @@ class PlainLine:
         self._offsets: dict[str, int] = defaultdict(int)
         sources = {topic: source for source in Source for topic in NAMES.raw(source)}
         handlers: Mapping[str, Handler] = {
-            "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY),
+            "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY, NO_LIMIT),
             "identify": IdentifyHandler(NAMES, lambda: self.directory, lambda: self.rules, self.metrics, networks),
             "advance": AdvanceHandler(
                 NAMES, lambda: self.directory, lambda: Live(self.rules), self.metrics, self.policy

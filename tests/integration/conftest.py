@@ -81,9 +81,11 @@ class Line:
         accounts = {host: Account(account_id=host, name=host, domains=(host,)) for host in hosts}
         await write_directory(self.settings, accounts, Present({}, {}))
 
-    async def produce(self, topic: str, records: list[tuple[bytes | None, bytes | None, int | None]]) -> None:
+    async def produce(
+        self, topic: str, records: list[tuple[bytes | None, bytes | None, int | None]], **client: Any
+    ) -> None:
         """Records (key, value, timestamp in ms) as any client would send them."""
-        producer = AIOKafkaProducer(**connection_options(self.settings))
+        producer = AIOKafkaProducer(**connection_options(self.settings), **client)
         await producer.start()
         try:
             for key, value, timestamp_ms in records:

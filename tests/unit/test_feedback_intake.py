@@ -11,6 +11,7 @@ from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView
 from pipeline.privacy.key import PrivacyKey
+from pipeline.refusals import RefusalLimit
 from schemas.topics import ANSWERS, FEEDBACK, REJECTED, TopicNames, partition_of
 
 NAMES = TopicNames("x.")
@@ -22,7 +23,7 @@ AT_MS = 1_780_000_000_000
 
 def test_answers_go_on_by_account_and_the_rest_is_refused() -> None:
     metrics = Metrics()
-    handler = IngestHandler({}, NAMES, SystemClock(), metrics, PrivacyKey(bytes(32)))
+    handler = IngestHandler({}, NAMES, SystemClock(), metrics, PrivacyKey(bytes(32)), RefusalLimit())
     values = (GOOD, b"{}", GOOD)
     records: list[Any] = [
         SimpleNamespace(
