@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.check import compose, dashboards, files, image, rules
+from deploy.check import audit, compose, dashboards, files, image, rules
 from deploy.check.result import ROOT, Result
 
 Check = Callable[[Path], Result]
@@ -27,6 +27,7 @@ CHECKS: Sequence[Check] = (
     dashboards.check_promql,
     dashboards.check_sql,
     files.check_hosts,
+    audit.check_known_faults,
 )
 SIDE_BY_SIDE = 4
 """Most of the time goes to processes that checks start."""
@@ -41,7 +42,10 @@ def guarded(check: Check, root: Path) -> Result:
         return Result(f"{module}.{check.__name__}", [f"could not be looked at: {type(error).__name__}: {error}"])
 
 
-def main(root: Annotated[Path, typer.Option(help="Folder of the checkout.", file_okay=False)] = ROOT) -> None:
+def main(
+    root: Annotated[Path, typer.Option(help="Folder of the checkout.", file_okay=False)] = ROOT,
+    strict: Annotated[bool, typer.Option("--strict", help="What could not be looked at fails, too.")] = False,
+) -> None:
     """Check the deployment pieces against the product."""
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         results = []
@@ -50,7 +54,9 @@ def main(root: Annotated[Path, typer.Option(help="Folder of the checkout.", file
             typer.echo(result.line)
             for problem in result.problems:
                 typer.echo(f"        {problem}")
-    failed = sum(1 for result in results if result.problems)
+    failed = sum(1 for result in results if result.problems or (strict and result.left_out))
+    if left_out := [result.name for result in results if result.left_out]:
+        typer.echo(f"not looked at: {'; '.join(left_out)} (`make check STRICT=1` takes that for a failure)", err=True)
     if failed:
         typer.echo(f"{failed} of {len(results)} checks failed", err=True)
         raise typer.Exit(1)

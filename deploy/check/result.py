@@ -22,15 +22,19 @@ class Result:
         name: what was checked, as it is printed.
         problems: what is wrong, each with its place; empty if all fits.
         note: what was looked at, or why part of it was left out.
+        left_out: why nothing could be looked at; '' if it was.
     """
 
     name: str
     problems: Sequence[str] = ()
     note: str = ""
+    left_out: str = ""
 
     @property
     def line(self) -> str:
         """The line to print; problems follow below it."""
+        if self.left_out:
+            return f"{'NOT LOOKED AT':>6}  {self.name} ({self.left_out})"
         note = f" ({self.note})" if self.note else ""
         return f"{'FAILED' if self.problems else 'ok':>6}  {self.name}{note}"
 
