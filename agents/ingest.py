@@ -14,8 +14,8 @@ from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
 from pipeline.privacy.key import PrivacyKey
 from pipeline.privacy.pseudonyms import pseudonymised
-from pipeline.refusals import RefusalLimit, Refusals
-from pipeline.replay import accepted, in_place, origin_of
+from pipeline.refused.limit import RefusalLimit, Refusals
+from pipeline.refused.replay import accepted, in_place, origin_of
 from schemas.base import Source
 from schemas.event import Event
 from schemas.handover.feedback import Answer

@@ -16,7 +16,7 @@ from agents.runtime import Runtime
 from agents.shell.app import Stage, StageApp
 from agents.shell.lanes import Work
 from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
-from pipeline.refusals import RefusalLimit
+from pipeline.refused.limit import RefusalLimit
 from schemas.base import Source
 from schemas.topics import (
     ACCOUNTS,

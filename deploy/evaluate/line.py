@@ -35,7 +35,7 @@ from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.privacy.key import PrivacyKey
-from pipeline.refusals import RefusalLimit
+from pipeline.refused.limit import RefusalLimit
 from pipeline.rules.live import Live
 from pipeline.rules.model import Rules
 from schemas.base import Source

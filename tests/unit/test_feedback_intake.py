@@ -11,7 +11,7 @@ from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView
 from pipeline.privacy.key import PrivacyKey
-from pipeline.refusals import RefusalLimit
+from pipeline.refused.limit import RefusalLimit
 from schemas.topics import ANSWERS, FEEDBACK, REJECTED, TopicNames, partition_of
 
 NAMES = TopicNames("x.")

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest import RawRecord, ingest
-from pipeline.refusals import RefusalLimit, Refusals
+from pipeline.refused.limit import RefusalLimit, Refusals
 from schemas.base import Source
 from schemas.errors import PoisonError
 from schemas.rejected import Rejected

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.ingest import RawRecord, ingest
-from pipeline.replay import HEADER, REPLAYS_MAX, CannotReplayError, accepted, in_place, origin_of, resent
+from pipeline.refused.replay import HEADER, REPLAYS_MAX, CannotReplayError, accepted, in_place, origin_of, resent
 from schemas.base import Source
 from schemas.event import Event
 from schemas.rejected import Rejected, RejectedStatus

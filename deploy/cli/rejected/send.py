@@ -10,7 +10,7 @@ from agents.shell.outbox import Outgoing
 from agents.shell.producer import LaneProducer
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.ingest import RawRecord, ingest
-from pipeline.replay import CannotReplayError, Resent, in_place, origin_of, resent
+from pipeline.refused.replay import CannotReplayError, Resent, in_place, origin_of, resent
 from schemas.base import Source
 from schemas.event import Event
 from schemas.handover.feedback import Answer
