@@ -102,7 +102,10 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
     app = build_app(stage, consumer, Path(sys.argv[7]), watch)
     await app.start()
     calm_collector()
-    await stop.wait()
+    while not stop.is_set() and not app.crashed:
+        await asyncio.sleep(0.5)
+    if app.crashed:
+        raise app.crash_reason or RuntimeError("the app crashed")
     await stop_app(app)
     await admin.close()
     if failed:
