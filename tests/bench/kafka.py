@@ -8,10 +8,11 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-Pair = tuple[bytes | None, bytes]
+Stamped = tuple[bytes | None, bytes, int | None]
+"""Key, value, time in ms (None: now)."""
+
 BATCH_BYTES = 900_000
 IN_FLIGHT_MAX = 20
-TOPICS_EACH = 200
 
 
 async def create(
@@ -36,7 +37,7 @@ async def create(
         await admin.close()
 
 
-async def write(bootstrap: str, topic: str, by_partition: Mapping[int, Sequence[Pair]], ms: int | None = None) -> int:
+async def write(bootstrap: str, topic: str, by_partition: Mapping[int, Sequence[Stamped]]) -> int:
     """Write records as fast as the client can; each partition's in order. Returns how many."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0, max_batch_size=BATCH_BYTES)
     await producer.start()
@@ -44,7 +45,7 @@ async def write(bootstrap: str, topic: str, by_partition: Mapping[int, Sequence[
     count = 0
     try:
         for partition, records in by_partition.items():
-            for batch in _batches(producer, records, ms):
+            for batch in _batches(producer, records):
                 pending.append(await producer.send_batch(batch, topic, partition=partition))
                 count += batch.record_count()
                 if len(pending) >= IN_FLIGHT_MAX:
@@ -56,9 +57,9 @@ async def write(bootstrap: str, topic: str, by_partition: Mapping[int, Sequence[
     return count
 
 
-def _batches(producer: AIOKafkaProducer, records: Sequence[Pair], ms: int | None) -> Iterator[Any]:
+def _batches(producer: AIOKafkaProducer, records: Sequence[Stamped]) -> Iterator[Any]:
     batch = None
-    for key, value in records:
+    for key, value, ms in records:
         if batch is None or batch.append(timestamp=ms, key=key, value=value) is None:
             if batch is not None:
                 batch.close()

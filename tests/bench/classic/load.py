@@ -5,16 +5,16 @@ from zlib import crc32
 
 import orjson
 
-from tests.bench.kafka import Pair
+from tests.bench.kafka import Stamped
 
 PARTITIONS = 4
 VALUE_BYTES = 322
 
 
-def records(count: int, accounts: int, partitions: int = PARTITIONS, seed: int = 1) -> dict[int, list[Pair]]:
+def records(count: int, accounts: int, partitions: int = PARTITIONS, seed: int = 1) -> dict[int, list[Stamped]]:
     """Records by partition; each key always in the same one."""
     rng = random.Random(seed)
-    made: dict[int, list[Pair]] = {partition: [] for partition in range(partitions)}
+    made: dict[int, list[Stamped]] = {partition: [] for partition in range(partitions)}
     for at in range(count):
         account = f"account-{rng.randrange(accounts):07d}"
         event = {
@@ -31,5 +31,5 @@ def records(count: int, accounts: int, partitions: int = PARTITIONS, seed: int =
             :short
         ]
         key = account.encode()
-        made[crc32(key) % partitions].append((key, orjson.dumps(event)))
+        made[crc32(key) % partitions].append((key, orjson.dumps(event), None))
     return made

@@ -19,6 +19,7 @@ from agents.shell.collector import calm_collector
 from agents.shell.crash import pass_by
 from agents.shell.lanes import Work
 from agents.shell.outbox import Outbox
+from agents.shell.producer import LaneProducer
 from agents.shell.state import StateView
 from agents.shell.transactional import LaneSetup, TransactionalWork
 from agents.worker import committed_offsets
@@ -84,6 +85,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
             timeout_seconds=60.0,
             grace_ms=0,
             reach=pass_by,
+            make_producer=LaneProducer,
         )
         return TransactionalWork(setup, Sums(output))
 
