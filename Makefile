@@ -20,9 +20,21 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-lock: $(STAMP) ## make both lock files anew from pyproject.toml (hashes, no addresses)
-	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --all-extras pyproject.toml -o requirements.lock
+lock: $(STAMP) ## make the lock files anew from pyproject.toml (hashes, no addresses)
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra local --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) -c requirements.lock pyproject.toml -o requirements-runtime.lock
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra bench pyproject.toml -o requirements-bench.lock
+
+BENCH_STAMP := .venv-bench/.installed
+
+$(BENCH_STAMP): requirements-bench.lock
+	@echo "setting up .venv-bench (quixstreams, to race against) from requirements-bench.lock, once"
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $(BENCH_STAMP)
+
+bench: $(STAMP) $(BENCH_STAMP) ## beside Faust, quixstreams, Kafka Streams and the plain loop; QUICK=1 one small lap each, ONLY=classic or line
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 run: $(STAMP) ## the real line on demo traffic, live; FOR=45 ends it after 45 s, SEED=1 picks the market, KEEP=1 leaves the stack up
 	@$(BIN)/triggerpoint demo $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
@@ -53,6 +65,10 @@ test-unit: $(STAMP) ## only the tests that need neither broker nor engine
 	@$(BIN)/pytest -q -m 'not integration' $(TESTS)
 
 clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
+<<<<<<< HEAD
 .PHONY: help setup lock run identity-eval journey-eval faults fuzz check test test-unit clean
+=======
+.PHONY: help setup lock bench run identity-eval journey-eval faults check test test-unit clean
+>>>>>>> 03266d9 (wip)

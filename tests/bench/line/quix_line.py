@@ -1,5 +1,5 @@
-"""The line on quixstreams, as its documentation shows: one dataframe a stage, `stateful=True` on RocksDB with changelog,
-outputs by `to_topic`, at least once (its default)."""
+"""The line on quixstreams, as its documentation shows: one dataframe a stage, `stateful=True` on RocksDB with
+changelog, outputs by `to_topic`, at least once (its default)."""
 
 import sys
 from collections.abc import Callable
