@@ -67,8 +67,4 @@ test-unit: $(STAMP) ## only the tests that need neither broker nor engine
 clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
 	@rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-<<<<<<< HEAD
-.PHONY: help setup lock run identity-eval journey-eval faults fuzz check test test-unit clean
-=======
-.PHONY: help setup lock bench run identity-eval journey-eval faults check test test-unit clean
->>>>>>> 03266d9 (wip)
+.PHONY: help setup lock bench run identity-eval journey-eval faults fuzz check test test-unit clean

@@ -1,0 +1,128 @@
+"""Race, measure, print. Exit code 0 also when a goal is missed: a bench tells, it does not judge."""
+
+import argparse
+import asyncio
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from tests.bench import latency, report
+from tests.bench.classic.race import Classic
+from tests.bench.line.race import WholeLine
+from tests.bench.race import BenchError, Lap
+from tests.bench.surroundings import RIVALS, Bench, surroundings
+
+console = Console(stderr=False, soft_wrap=True)
+
+
+async def in_turn(
+    title: str, who: Sequence[str], rounds: int, lap: Callable[[str], Awaitable[Lap]]
+) -> dict[str, list[Lap]]:
+    """A B A B …; who fails is named and left out of the rest."""
+    laps: dict[str, list[Lap]] = {name: [] for name in who}
+    out: set[str] = set()
+    for turn in range(rounds):
+        for name in who:
+            if name in out:
+                continue
+            try:
+                found = await lap(name)
+            except BenchError as error:
+                console.print(f"{title}: {name} left out: {error}", markup=False)
+                out.add(name)
+                continue
+            laps[name].append(found)
+            cpu = found.cpu_seconds_per_million
+            console.print(
+                f"{title} {turn + 1}/{rounds}: {name:9} {found.rate:10,.0f} records/s {cpu:10,.1f} CPU-s/million"
+            )
+    return laps
+
+
+async def classic(bench: Bench, quick: bool) -> dict[str, Any]:
+    """The classic job."""
+    job = Classic(bench, 120_000 if quick else 600_000)
+    await job.prepare()
+    who = ["ours", "quix"]
+    if why := job.why_no_streams():
+        console.print(why)
+    else:
+        who.append("kstreams")
+    laps = await in_turn("classic job", who, 1 if quick else 5, job.lap)
+    report.show_laps(console, "classic job: decode, sum per key, state with changelog, one output per input", laps)
+    ours = laps["ours"]
+    return {
+        "classic_vs_quix": report.ratio_of(ours, laps["quix"]),
+        "classic_vs_kstreams": report.ratio_of(ours, laps.get("kstreams", [])),
+        "classic_cpu_vs_quix": report.cpu_ratio_of(ours, laps["quix"]),
+        "classic_cpu_vs_kstreams": report.cpu_ratio_of(ours, laps.get("kstreams", [])),
+        "classic_records_per_second": round(ours[0].rate) if ours else None,
+    }
+
+
+async def line(bench: Bench, quick: bool) -> dict[str, Any]:
+    """The whole line, and its latency at half of the speed it has reached."""
+    whole = WholeLine(bench, 6_000 if quick else 40_000)
+    shares = {"faust": 0.1, "quix": 0.4} if quick else {"faust": 0.15, "quix": 0.5}
+    who, rounds = ("ours", "plain", "quix", "faust"), 1 if quick else 3
+    laps = await in_turn("whole line", who, rounds, lambda name: whole.lap(name, shares.get(name, 1)))
+    report.show_laps(console, "whole line: raw events to alerts, without the archive", laps)
+    ours = laps["ours"]
+    figures: dict[str, Any] = {
+        "vs_faust": report.ratio_of(ours, laps["faust"]),
+        "vs_quix": report.ratio_of(ours, laps["quix"]),
+        "vs_ceiling": report.ratio_of(ours, laps["plain"]),
+        "cpu_vs_faust": report.cpu_ratio_of(ours, laps["faust"]),
+        "cpu_vs_quix": report.cpu_ratio_of(ours, laps["quix"]),
+        "cpu_vs_ceiling": report.cpu_ratio_of(ours, laps["plain"]),
+    }
+    if ours:
+        figures["line_records_per_second"] = round(ours[0].rate)
+        figures["line_cpu_seconds_per_million"] = round(ours[0].cpu_seconds_per_million, 1)
+        found = await latency.measure(whole, ours[0].rate / 2, 5 if quick else 20)
+        console.print(
+            f"produce to alert at {found.rate:,.0f} records/s: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, "
+            f"max {found.max_ms:.0f} ms ({found.heard} of {found.probes} probes); the broker's own: "
+            f"p50 {found.broker_p50_ms:.1f} ms, p99 {found.broker_p99_ms:.1f} ms"
+        )
+        figures |= {name: round(value, 1) for name, value in asdict(found).items()}
+        figures["p99_ratio"] = round(found.p99_ratio, 2)
+    return figures
+
+
+PARTS: dict[str, Callable[[Bench, bool], Awaitable[dict[str, Any]]]] = {"classic": classic, "line": line}
+
+
+async def main(chosen: Sequence[str], quick: bool) -> None:
+    """Run the chosen parts on a stack of their own."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # so that the stack is ended, too
+    figures: dict[str, Any] = {"quick": quick} | report.machine()
+    console.print(f"machine: {figures}", markup=False)
+    if not RIVALS.exists():
+        console.print(f"{RIVALS} is missing: `make bench` makes it; quixstreams is left out")
+    with (
+        tempfile.TemporaryDirectory(prefix="triggerpoint-bench-", ignore_cleanup_errors=True) as folder,
+        surroundings(Path(folder)) as bench,
+    ):
+        for name in chosen:
+            try:
+                figures |= await PARTS[name](bench, quick)
+            except BenchError as error:
+                console.print(f"{name} left out: {error}", markup=False)
+    report.show_goals(console, figures)
+    print(report.last_line(figures))  # noqa: T201
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute: one small lap each")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts by comma, of {', '.join(PARTS)}")
+    given = parser.parse_args()
+    asyncio.run(main(given.only.split(","), given.quick))

@@ -1,0 +1,106 @@
+"""The classic job on three engines, in turn."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.local.distribution import kafka_jars
+from deploy.local.lock import Jar, KafkaLock, read_lock
+from deploy.local.report import Reporter
+from tests.bench import kafka
+from tests.bench.classic import load
+from tests.bench.race import Contestant, Lap, run
+from tests.bench.surroundings import Bench
+
+STREAMS_JARS = (
+    Jar(
+        "org.apache.kafka:kafka-streams:4.3.1",
+        "bd73f3805e116f711e8456ee89a8a5b43ff5dcf5a5bb865afae29deae89e7c4b",
+        2_277_950,
+    ),
+    Jar(
+        "org.rocksdb:rocksdbjni:10.1.3",
+        "e7f925287d9fe2574fb7c7a86f7facaa9b8ab602a2eed0e598bf633528121498",
+        72_725_808,
+    ),
+)
+"""What Kafka Streams needs beside the broker's own jars; pinned as those are."""
+
+SECONDS_MAX = 150.0
+ACCOUNTS = 10_000
+
+
+class Classic:
+    """The classic job's contestants on one input.
+
+    Args:
+        bench: where to run.
+        records, accounts: size of the input.
+    """
+
+    def __init__(self, bench: Bench, records: int, accounts: int = ACCOUNTS) -> None:
+        self._bench, self._records, self._accounts = bench, records, accounts
+        self._source = f"classic.{records}.{accounts}.in"
+        self._compiled: Path | None = None
+
+    async def prepare(self) -> None:
+        """Write the input, compile what must be."""
+        bench = self._bench
+        await kafka.create(bench.bootstrap, {self._source: load.PARTITIONS})
+        await kafka.write(bench.bootstrap, self._source, load.records(self._records, self._accounts))
+
+    def why_no_streams(self) -> str:
+        """Why Kafka Streams is left out; '' if it is not."""
+        if shutil.which("javac") is None or shutil.which("java") is None:
+            return "no JDK (17 or newer) on this machine: Kafka Streams is left out"
+        return ""
+
+    async def lap(self, who: str) -> Lap:
+        """One run of `ours`, `quix` or `kstreams`.
+
+        Raises:
+            BenchError: it did not do its work.
+        """
+        bench = self._bench
+        tag, folder = bench.tag(f"classic-{who}")
+        output, changelog = f"{tag}.out", f"{tag}.changelog"
+        topics = {output: load.PARTITIONS}
+        await kafka.create(bench.bootstrap, topics | {changelog: load.PARTITIONS}, [changelog])
+        boot, source, partitions = bench.bootstrap, self._source, str(load.PARTITIONS)
+        commands = {
+            "ours": lambda: [
+                *(sys.executable, "-m", "tests.bench.classic.ours"),
+                *(boot, source, output, changelog, tag, partitions, str(folder)),
+            ],
+            "quix": lambda: [
+                *(str(bench.rivals), "-m", "tests.bench.classic.quix"),
+                *(boot, source, output, tag, str(folder)),
+            ],
+            "kstreams": lambda: [
+                "java",
+                "-Xmx1g",
+                "-cp",
+                self._classes(),
+                "Streams",
+                boot,
+                source,
+                output,
+                tag,
+                str(folder),
+            ],
+        }
+        contestant = Contestant(who, commands[who](), dict(os.environ), topics, self._records, folder / "log")
+        return await run(boot, contestant, SECONDS_MAX)
+
+    def _classes(self) -> str:
+        """Class path of the compiled job."""
+        reporter = Reporter(None)
+        found = [*kafka_jars(reporter), *kafka_jars(reporter, lock=KafkaLock(read_lock().version, STREAMS_JARS, ""))]
+        path = ":".join(str(jar) for jar in found)
+        if self._compiled is None:
+            self._compiled = self._bench.folder / "classes"
+            source = Path(__file__).with_name("Streams.java")
+            subprocess.run(["javac", "-nowarn", "-cp", path, "-d", str(self._compiled), str(source)], check=True)
+        return f"{self._compiled}:{path}"

@@ -1,0 +1,174 @@
+"""How long from a raw event's acknowledgement to the alert it raises, at half load; beside the broker's own time.
+
+Probes are accounts of their own that ask for a demo once; each raises an alert at once. They run within the simulated
+traffic, sent at half the speed the line has reached. Beside it one record after the other is sent to a plain topic and
+read back: what any two clients on this broker need.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from schemas.topics import ACCOUNTS, ALERTS, RAW
+from tests.bench import kafka
+from tests.bench.line.race import PARTITIONS, WholeLine
+from tests.bench.race import BenchError, stop
+
+PROBE_SECONDS = 0.05
+LAST_SECONDS = 20.0
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds.
+
+    Args:
+        probes, heard: alerts waited for, and come.
+        rate: background load, records a second.
+    """
+
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    broker_p50_ms: float
+    broker_p99_ms: float
+    probes: int
+    heard: int
+    rate: float
+
+    @property
+    def p99_ratio(self) -> float:
+        """Alert's p99 over the broker's."""
+        return self.p99_ms / self.broker_p99_ms
+
+
+def share_of(values: Sequence[float], share: float) -> float:
+    """A quantile, by the nearest rank."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+async def measure(line: WholeLine, rate: float, seconds: float) -> Latency:
+    """Run a worker under this load for so long.
+
+    Raises:
+        BenchError: the worker does not start, or no alert comes.
+    """
+    run = await _Run.start(line, rate, seconds)
+    try:
+        return await run.measure()
+    finally:
+        await run.close()
+
+
+class _Run:
+    def __init__(self, line: WholeLine, prefix: str, rate: float, seconds: float) -> None:
+        self._line, self._prefix, self._rate, self._seconds = line, prefix, rate, seconds
+        self._sent: dict[str, float] = {}
+        self._alerts: dict[str, float] = {}
+        self._echo_sent: dict[bytes, float] = {}
+        self._echo: list[float] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def start(cls, line: WholeLine, rate: float, seconds: float) -> "_Run":
+        """Topics, directory, worker, clients."""
+        tag, folder = line.bench.tag("latency")
+        self = cls(line, f"{tag}.", rate, seconds)
+        settings = await line.prepared(self._prefix, str(folder), 0)
+        probes = int(seconds / PROBE_SECONDS) + 1
+        accounts = [
+            (name.encode(), orjson.dumps({"account_id": name, "name": name, "domains": [f"{name}.example.com"]}), None)
+            for name in (f"probe{at}" for at in range(probes))
+        ]
+        bootstrap = line.bench.bootstrap
+        await kafka.write(bootstrap, self._prefix + ACCOUNTS.name, {0: accounts})
+        await kafka.create(bootstrap, {f"{self._prefix}echo": 1})
+        self._worker, self._log = await line.worker(settings, folder)
+        self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0)
+        self._echoer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0)
+        topics = [self._prefix + topic.name for topic in ALERTS.values()]
+        options = {"bootstrap_servers": bootstrap, "auto_offset_reset": "latest", "enable_auto_commit": False}
+        self._reader = AIOKafkaConsumer(*topics, **options, isolation_level="read_committed", fetch_max_wait_ms=20)
+        self._echo_reader = AIOKafkaConsumer(f"{self._prefix}echo", **options, fetch_max_wait_ms=20)
+        for client in (self._producer, self._echoer, self._reader, self._echo_reader):
+            await client.start()
+        return self
+
+    async def measure(self) -> Latency:
+        """Send, listen, count."""
+        self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._hear_echo())]
+        await asyncio.gather(self._load(), self._probe(), self._send_echo())
+        deadline = time.monotonic() + LAST_SECONDS
+        while len(self._alerts) < len(self._sent) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        took = [(self._alerts[name] - at) * 1000 for name, at in self._sent.items() if name in self._alerts]
+        if not took or not self._echo:
+            raise BenchError(f"no alert for any of {len(self._sent)} probes; log: {self._log.read_text()[-1500:]}")
+        return Latency(
+            share_of(took, 0.5),
+            share_of(took, 0.99),
+            max(took),
+            share_of(self._echo, 0.5),
+            share_of(self._echo, 0.99),
+            len(self._sent),
+            len(took),
+            self._rate,
+        )
+
+    async def close(self) -> None:
+        """End everything."""
+        for task in self._tasks:
+            task.cancel()
+        for client in (self._producer, self._echoer, self._reader, self._echo_reader):
+            with suppress(Exception):
+                await client.stop()
+        await stop(self._worker)
+
+    async def _load(self) -> None:
+        began, sent = time.monotonic(), 0
+        traffic = self._line.traffic
+        while (passed := time.monotonic() - began) < self._seconds:
+            for topic, key, value, _ in traffic[sent : int(passed * self._rate)]:
+                await self._producer.send(self._prefix + topic, value, key=key)
+                sent += 1
+            await asyncio.sleep(0.01)
+
+    async def _probe(self) -> None:
+        topic, count = self._prefix + RAW["web"].name, int(self._seconds / PROBE_SECONDS)  # type: ignore[index]
+        for at in range(count):
+            name = f"probe{at}"
+            now = time.time()
+            event = {
+                "type": "demo_request",
+                "event_id": name,
+                "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+                "email": f"jane@{name}.example.com",
+                "url": "https://seller.example/demo",
+            }
+            self._sent[name] = time.monotonic()
+            await self._producer.send(topic, orjson.dumps(event), partition=at % PARTITIONS)
+            await asyncio.sleep(PROBE_SECONDS)
+
+    async def _send_echo(self) -> None:
+        for at in range(int(self._seconds / PROBE_SECONDS)):
+            value = str(at).encode()
+            self._echo_sent[value] = time.monotonic()
+            await self._echoer.send(f"{self._prefix}echo", value)
+            await asyncio.sleep(PROBE_SECONDS)
+
+    async def _hear(self) -> None:
+        async for record in self._reader:
+            account = orjson.loads(record.value)["account_id"]
+            if account in self._sent:
+                self._alerts.setdefault(account, time.monotonic())
+
+    async def _hear_echo(self) -> None:
+        async for record in self._echo_reader:
+            self._echo.append((time.monotonic() - self._echo_sent[record.value]) * 1000)

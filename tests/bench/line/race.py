@@ -1,0 +1,156 @@
+"""The whole line four ways, in turn."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+
+from agents import topics
+from agents.settings import PREFIX, Settings, load
+from deploy.local import ports
+from schemas.topics import ACCOUNTS, ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS
+from tests.bench import kafka
+from tests.bench.line import load as loads
+from tests.bench.race import BenchError, Contestant, Lap, run, stop
+from tests.bench.surroundings import ROOT, Bench
+
+PARTITIONS = 4
+SECONDS_MAX = 300.0
+QUIET_SECONDS = 2.0
+READY_SECONDS = 60.0
+STAGES = ("ingest", "identify", "advance", "handover")
+WATCHED = (EVENTS, REJECTED, IDENTITY, ACTIVITIES, TRANSITIONS, *ALERTS.values())
+
+
+class WholeLine:
+    """The line's contestants on one input.
+
+    Args:
+        bench: where to run.
+        records: size of the input.
+        partitions: of every topic.
+    """
+
+    def __init__(self, bench: Bench, records: int, partitions: int = PARTITIONS, companies: int | None = None) -> None:
+        self.bench, self.records, self._partitions = bench, records, partitions
+        self._load = loads.make(records, companies=companies)
+        self._file = bench.folder / f"load-{records}-{partitions}-{companies}"
+        loads.save(self._load, self._file)
+
+    @property
+    def traffic(self) -> list[tuple[str, bytes | None, bytes, int]]:
+        """Input topic, key, value and sending time of each record."""
+        return self._load.traffic
+
+    async def worker(
+        self, settings: Settings, folder: Path, stages: tuple[str, ...] = STAGES
+    ) -> tuple[asyncio.subprocess.Process, Path]:
+        """A worker that is ready, and its log.
+
+        Raises:
+            BenchError: it does not get ready.
+        """
+        environment, log = self.environment(settings), folder / "worker.log"
+        with log.open("wb") as out:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "deploy.cli", "worker", *stages),
+                env=os.environ | environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        url = f"http://127.0.0.1:{environment[PREFIX + 'METRICS_PORT']}/readyz"
+        deadline = time.monotonic() + READY_SECONDS
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+            while time.monotonic() < deadline and process.returncode is None:
+                with suppress(aiohttp.ClientError, TimeoutError):
+                    async with session.get(url) as answer:
+                        if answer.status == 200:
+                            return process, log
+                await asyncio.sleep(0.1)
+        await stop(process)
+        raise BenchError(f"the worker does not get ready; its log ends: {log.read_text()[-1500:]}")
+
+    async def lap(self, who: str, share: float = 1.0, stages: tuple[str, ...] = STAGES) -> Lap:
+        """One run of `ours`, `faust`, `quix` or `plain`.
+
+        Args:
+            share: of the input, for whoever would take too long.
+            stages: of our worker.
+
+        Raises:
+            BenchError: it did not do its work.
+        """
+        if who == "plain":
+            return await self._plain()
+        bench, count = self.bench, int(self.records * share)
+        tag, folder = bench.tag(f"line-{who}")
+        settings = await self.prepared(f"{tag}.", str(folder), count)
+        names = settings.topics
+        outputs = {names.name(topic): self._partitions for topic in WATCHED}
+        if who == "quix":  # its stages read topics of their own, see there
+            merged = {f"{tag}.quix.{stage}": self._partitions for stage in STAGES[1:]}
+            await kafka.create(bench.bootstrap, merged)
+            outputs |= merged
+        arguments = [bench.bootstrap, f"{tag}.", str(folder), str(self._file), str(self._partitions)]
+        commands = {
+            "ours": [sys.executable, "-m", "deploy.cli", "worker", *stages],
+            "faust": [sys.executable, "-m", "tests.bench.line.faust_line", *arguments],
+            "quix": [str(bench.rivals), "-m", "tests.bench.line.quix_line", *arguments],
+        }
+        contestant = Contestant(
+            who, commands[who], os.environ | self.environment(settings), outputs, count, folder / "log"
+        )
+        return await run(bench.bootstrap, contestant, SECONDS_MAX, QUIET_SECONDS)
+
+    async def prepared(self, prefix: str, folder: str, count: int) -> Settings:
+        """Topics under a prefix of their own, with directory and traffic in them."""
+        bench = self.bench
+        settings = load(
+            bootstrap_servers=bench.bootstrap,
+            clickhouse_url=bench.clickhouse_url,
+            topic_prefix=prefix,
+            partitions=self._partitions,
+            data_dir=folder,
+        )
+        admin = await topics.connect_admin(settings)
+        try:
+            await topics.create_missing(admin, settings)
+        finally:
+            await admin.close()
+        directory = {0: [(key, value, None) for key, value in self._load.directory]}
+        await kafka.write(bench.bootstrap, settings.topics.name(ACCOUNTS), directory)
+        for topic, records in self._load.by_partition(prefix, self._partitions, count).items():
+            await kafka.write(bench.bootstrap, topic, records)
+        return settings
+
+    def environment(self, settings: Settings) -> dict[str, str]:
+        """A worker's settings as its environment."""
+        given = {
+            "bootstrap_servers": settings.bootstrap_servers,
+            "clickhouse_url": settings.clickhouse_url.get_secret_value(),
+            "clickhouse_database": settings.clickhouse_database,
+            "topic_prefix": settings.topic_prefix,
+            "partitions": str(self._partitions),
+            "data_dir": str(settings.data_dir),
+            "metrics_port": str(ports.choose_port("metrics", asked=None, wishes=())),
+        }
+        return {PREFIX + name.upper(): value for name, value in given.items()}
+
+    async def _plain(self) -> Lap:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.bench.line.plain", str(self.bench.folder), str(self._file)),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), SECONDS_MAX)
+        if process.returncode:
+            raise BenchError(f"the plain loop ended with {process.returncode}")
+        found = json.loads(out.decode().splitlines()[-1])
+        return replace(Lap(0, 0, 0, 0), **found)
