@@ -23,7 +23,6 @@ app = faust.App(
     broker=f"aiokafka://{_SERVERS}",
     store="memory://",
     datadir=str(Path(_FOLDER) / "faust"),
-    loop="uvloop",
     key_serializer="raw",
     value_serializer="raw",
     topic_partitions=SETTINGS.partitions,
@@ -42,7 +41,8 @@ app = faust.App(
 
 def _stage(name: str, handler: Handler) -> None:
     topic = app.topic(*inputs(SETTINGS)[name], allow_empty=True)
-    table = app.Table(name, partitions=SETTINGS.partitions, key_serializer="raw", value_serializer="raw")
+    table = app.Table(name, partitions=SETTINGS.partitions)
+    table.key_serializer = table.value_serializer = "raw"  # state is bytes; JSON of it would be wasted work
 
     async def agent(stream: Any) -> None:
         async for event in stream.events():
@@ -76,5 +76,5 @@ for _name, _handler in handlers(SETTINGS, loads.read(Path(_LOAD))).items():
 
 
 if __name__ == "__main__":
-    sys.argv = [sys.argv[0], "worker", "--without-web", "-l", "warn"]
+    sys.argv = [sys.argv[0], "--loop", "uvloop", "worker", "--without-web", "-l", "warn"]
     app.main()

@@ -8,42 +8,77 @@ from typing import Any
 
 from quixstreams import Application, State
 from quixstreams.context import message_context
+from quixstreams.models import Serializer
 
 from agents.advance import JOURNAL
 from agents.settings import Settings, load
 from agents.shell.transactional import Handler
+from schemas.topics import CATALOGUE
 from tests.bench.line import load as loads
 from tests.bench.line.verbs import as_record, handlers, inputs, work_one
 
 Sent = list[tuple[str, bytes, bytes]]
 
 
-def _record(value: bytes, key: bytes, timestamp: int) -> Any:
+MERGED = "quix.{stage}"
+"""A stage's inputs lie on one topic, each record with its topic's name before it: dataframes of several topics share
+state only when concatenated, and then the library waits to align their times."""
+
+
+class _Value(Serializer):
+    """The value of (topic, key, value)."""
+
+    def __call__(self, value: Any, ctx: Any) -> bytes:
+        """The last of the three."""
+        return value[2]
+
+
+def _record(topic: str, value: bytes, key: bytes, timestamp: int) -> Any:
     at = message_context()
-    return as_record(at.topic, at.partition, at.offset, timestamp, key, value)
+    return as_record(topic, at.partition, at.offset, timestamp, key, value)
 
 
-def _stateless(handler: Handler) -> Callable[..., Sent]:
+def _routes(settings: Settings) -> dict[str, list[str]]:
+    """Topic -> where its records go, for those that a stage of ours reads."""
+    merged: dict[str, list[str]] = {}
+    for stage, topics in inputs(settings).items():
+        for topic in topics if stage in ("identify", "advance", "handover") else ():
+            merged.setdefault(topic, []).append(settings.topic_prefix + MERGED.format(stage=stage))
+    return merged
+
+
+def _sent(records: Sent, routes: dict[str, list[str]]) -> Sent:
+    """The records as they are sent: tagged onto the next stage's topic, or as they are."""
+    return [
+        (goal, key, value if goal == topic else topic.encode() + b"\n" + value)
+        for topic, key, value in records
+        for goal in routes.get(topic, (topic,))
+    ]
+
+
+def _stateless(handler: Handler, routes: dict[str, list[str]]) -> Callable[..., Sent]:
     def work(value: bytes, key: bytes, timestamp: int, headers: Any) -> Sent:
-        return work_one(handler, _record(value, key, timestamp), lambda key: None)[1]
+        record = _record(message_context().topic, value, key, timestamp)
+        return _sent(work_one(handler, record, lambda key: None)[1], routes)
 
     return work
 
 
-def _stateful(handler: Handler) -> Callable[..., Sent]:
+def _stateful(handler: Handler, routes: dict[str, list[str]]) -> Callable[..., Sent]:
     def work(value: bytes, key: bytes, timestamp: int, headers: Any, state: State) -> Sent:
         # a key's state lies under its name within the message key: that of the account, and the pages of its journal
         def read(name: bytes) -> bytes | None:
             return state.get_bytes(name.partition(JOURNAL)[2].hex())
 
-        writes, sent = work_one(handler, _record(value, key, timestamp), read)
-        for name, content in writes.items():
+        topic, _, content = value.partition(b"\n")
+        writes, sent = work_one(handler, _record(topic.decode(), content, key, timestamp), read)
+        for name, written in writes.items():
             inner = name.partition(JOURNAL)[2].hex()
-            if content is None:
+            if written is None:
                 state.delete(inner)
             else:
-                state.set_bytes(inner, content)
-        return sent
+                state.set_bytes(inner, written)
+        return _sent(sent, routes)
 
     return work
 
@@ -58,45 +93,34 @@ def main(servers: str, settings: Settings, load_file: Path, folder: str) -> None
         loglevel="WARNING",
         producer_extra_config={"compression.type": "lz4"},
     )
+    routes, topics = _routes(settings), dict[str, Any]()
 
     def topic(name: str) -> Any:
-        return app.topic(name, key_serializer="bytes", value_serializer="bytes")
-
-    topics: dict[str, Any] = {}
+        if name not in topics:
+            topics[name] = app.topic(
+                name,
+                key_deserializer="bytes",
+                value_deserializer="bytes",
+                key_serializer="bytes",
+                value_serializer=_Value(),
+            )
+        return topics[name]
 
     def to(value: Any, key: Any, timestamp: int, headers: Any) -> Any:
         return topics[value[0]]
 
-    from schemas.topics import CATALOGUE
-
     for entry in CATALOGUE:
-        name = settings.topics.name(entry)
-        topics[name] = app.topic(
-            name,
-            key_deserializer="bytes",
-            value_deserializer="bytes",
-            key_serializer="bytes",
-            value_serializer=_third,
-        )
+        topic(settings.topics.name(entry))
     for stage, handler in handlers(settings, loads.read(load_file)).items():
-        stateful = stage != "ingest"
-        frames = [app.dataframe(topics[name]) for name in inputs(settings)[stage]]
-        if stateful:
-            frame = frames[0]
-            for other in frames[1:]:
-                frame = frame.concat(other)
-            frames = [frame]
-        for frame in frames:
-            if stateful:
-                frame = frame.apply(_stateful(handler), stateful=True, metadata=True, expand=True)
-            else:
-                frame = frame.apply(_stateless(handler), metadata=True, expand=True)
+        if stage == "ingest":
+            for name in inputs(settings)[stage]:
+                frame = app.dataframe(topic(name)).apply(_stateless(handler, routes), metadata=True, expand=True)
+                frame.to_topic(to, key=lambda value: value[1])
+        else:
+            frame = app.dataframe(topic(settings.topic_prefix + MERGED.format(stage=stage)))
+            frame = frame.apply(_stateful(handler, routes), stateful=True, metadata=True, expand=True)
             frame.to_topic(to, key=lambda value: value[1])
     app.run()
-
-
-def _third(value: Any, *_: Any) -> bytes:
-    return value[2]
 
 
 if __name__ == "__main__":
