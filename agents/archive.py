@@ -51,6 +51,7 @@ class TableWriter:
         self._flush_seconds, self._rows_max = flush_seconds, rows_max
         self._waiting: dict[str, list[tuple[ColumnBatch, asyncio.Future[None]]]] = {}
         self._flushers: dict[str, asyncio.Task[None]] = {}
+        self._refused: set[str] = set()
 
     async def write(self, batch: ColumnBatch) -> None:
         """Write a batch's rows; returns when they are in the table.
@@ -74,6 +75,11 @@ class TableWriter:
                 waiting[:] = kept
                 self._metrics.buffered_rows.labels(batch.table).dec(batch.rows)
             raise
+
+    @property
+    def away(self) -> bool:
+        """Whether the far end is waited for."""
+        return bool(self._refused)
 
     async def close(self) -> None:
         """Give up what waits (its offsets are not committed, so it comes again), and let the far end go."""
@@ -122,12 +128,14 @@ class TableWriter:
                 await self._sink.insert(table, columns, values)
             except TransientSinkError as error:
                 attempt += 1
+                self._refused.add(table)
                 delay = delay_seconds(self._retry, attempt, random.random())  # noqa: S311 - jitter is no secret
                 self._metrics.insert_retries.labels(table).inc()
                 log.warning("sink_waits", table=table, error=str(error), after_seconds=round(delay, 2), attempt=attempt)
                 await asyncio.sleep(delay)
                 continue
             break
+        self._refused.discard(table)
         rows = len(values[0])
         self._metrics.insert_seconds.labels(table).observe(time.monotonic() - began)
         self._metrics.rows.labels(table).inc(rows)

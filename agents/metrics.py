@@ -70,9 +70,7 @@ class Metrics:
         self.latency_seconds = histogram(
             "latency_seconds", "From the broker's receipt of the raw record to the stage's commit.", SECONDS, "stage"
         )
-        self.lag = gauge("lag_records", "Records not yet committed.", "stage", "topic", "partition")
-        self.since_commit = gauge("seconds_since_last_commit", "Seconds since the stage last committed.", "stage")
-        self.lag_errors = counter("lag_errors_total", "Times the lag could not be measured; it shows old values then.")
+        self._make_lag(counter, gauge)
         self.watermark_age = gauge(
             "watermark_age_seconds", "How long ago the newest moment was before which everything received is folded."
         )
@@ -87,6 +85,7 @@ class Metrics:
         self._make_far_end(counter, gauge, histogram)
         self._began = time.monotonic()
         self._committed: dict[str, float] = {}
+        self._recovered: dict[str, int] = {}
 
     def _make_dispatch(self, counter: Make, gauge: Make) -> None:
         self.alerts_sent = counter(
@@ -97,6 +96,16 @@ class Metrics:
         )
         self.alerts_waiting = gauge("alerts_waiting", "Alerts that wait for a digest.", "partition")
         self.digests = counter("digests_total", "Digests sent.")
+
+    def _make_lag(self, counter: Make, gauge: Make) -> None:
+        self.lag = gauge("lag_records", "Records not yet committed.", "stage", "topic", "partition")
+        self.since_commit = gauge("seconds_since_last_commit", "Seconds since the stage last committed.", "stage")
+        self.standstill = gauge(
+            "standstill_seconds",
+            "How long an owned partition with records has stood still.",
+            "stage",
+        )
+        self.lag_errors = counter("lag_errors_total", "Times the lag could not be measured; it shows old values then.")
 
     def _make_undo(self, counter: Make) -> None:
         self.restatements = counter(
@@ -152,6 +161,15 @@ class Metrics:
     def committed(self, stage: str) -> None:
         """Note that a stage has just committed."""
         self._committed[stage] = time.monotonic()
+
+    def recover(self, stage: str, records: int) -> None:
+        """Note that a stage has read changelog records back."""
+        self.recovered.labels(stage).inc(records)
+        self._recovered[stage] = self.recovered_by(stage) + records
+
+    def recovered_by(self, stage: str) -> int:
+        """Changelog records a stage has read back so far."""
+        return self._recovered.get(stage, 0)
 
     def refresh_age(self, stage: str) -> None:
         """Bring `seconds_since_last_commit` up to date; before the first commit it counts from the start."""

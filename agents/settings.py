@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     transaction_timeout_seconds: float = Field(
         60.0, ge=5, le=900, description="Longest batch; the broker aborts after it."
     )
+    stall_seconds: float = Field(120.0, ge=5, description="How long a partition with records may stand still.")
     timer_grace_seconds: float = Field(5.0, ge=0, le=3600, description="How long timers wait for late events.")
     metrics_host: str = Field("127.0.0.1", description="Where /metrics, /healthz, /readyz listen.")
     metrics_port: int = Field(6066, ge=0, le=65535, description="0: any free port.")

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -27,6 +27,8 @@ from agents.metrics import Metrics
 from agents.networks import networks_of
 from agents.observe.http import HealthServer
 from agents.observe.lag import LagMeter, lag_meter
+from agents.observe.tasks import dump_tasks
+from agents.observe.watchdog import Owned, Watchdog
 from agents.privacy.key import privacy_key
 from agents.runtime import Runtime
 from agents.settings import Settings
@@ -210,7 +212,9 @@ class Worker:
         self._closers.append(exits.aclose)
         self.lag = await exits.enter_async_context(lag_meter(self._settings))
         watermark = Watermark(await exits.enter_async_context(lag_meter(self._settings)), clock, self.metrics)
-        for name, work in (("lag", self.lag.measure(self._chosen, self.metrics)), ("watermark", watermark.follow())):
+        watchdog = Watchdog(self._settings.stall_seconds, self._owned)
+        measuring = self.lag.measure(self._chosen, self.metrics, watchdog.look)
+        for name, work in (("lag", measuring), ("watermark", watermark.follow())):
             task = asyncio.create_task(work, name=name)
             task.add_done_callback(self._on_task_end)
             exits.push_async_callback(_cancelled, task)
@@ -262,6 +266,12 @@ class Worker:
                     self._watch(app.conf.id).on_fatal(app.crash_reason or RuntimeError(f"{app.conf.id} crashed"))
                     return
             await asyncio.sleep(1)
+
+    def _owned(self, stage: str) -> Owned:
+        """What the watchdog must know of a stage."""
+        lanes = next((app.lanes for app in self._apps if app.conf.id == self._settings.group(stage)), None)
+        away = stage == "archive" and self._writer is not None and self._writer.away
+        return Owned(lanes.owned if lanes else frozenset(), away, self.metrics.recovered_by(stage))
 
     def _refresh(self) -> None:
         for stage in self._chosen:
@@ -332,23 +342,6 @@ def make_folder(folder: Path) -> None:
         raise SettingsError(
             f"TRIGGERPOINT_DATA_DIR {folder} cannot be made: {error.strerror}.", "Name a folder this user may write."
         ) from error
-
-
-def dump_tasks() -> None:
-    """Log where every task stands: for a worker that seems to stand still (`kill -USR1`)."""
-    for task in asyncio.all_tasks():
-        frames = [f"{frame.f_code.co_filename}:{frame.f_lineno}" for frame in _frames(task)]
-        log.warning("task", name=task.get_name(), at=frames)
-
-
-def _frames(task: asyncio.Task[Any]) -> Iterator[Any]:
-    """Frames of a task from the outermost coroutine to what it awaits."""
-    awaited: Any = task.get_coro()
-    while awaited is not None:
-        frame = getattr(awaited, "cr_frame", None)
-        if frame is not None:
-            yield frame
-        awaited = getattr(awaited, "cr_await", None)
 
 
 def seams_of(settings: Settings) -> Seams:

@@ -7,6 +7,7 @@ TriggerpointError
 ├── DataError              network data cannot be fetched, or are not what they should be; what was there stays
 ├── TopicMismatchError     a topic on the broker is not what the catalogue says: start-up ends
 ├── PoisonError            nearly all newest input of a partition is refused: the worker stops, nothing is committed
+├── StalledError           a worker stands still though records wait: it ends, to be started anew
 ├── RecordError            a record of our own topics cannot be read: a bug or a foreign writer, the worker stops
 └── SinkError
     ├── TransientSinkError the far end is away, slow or busy: wait and try again (retryable)
@@ -54,6 +55,10 @@ class TopicMismatchError(TriggerpointError):
 
 class PoisonError(TriggerpointError):
     """Too much of the newest input of a partition was refused."""
+
+
+class StalledError(TriggerpointError):
+    """A worker stands still though records wait."""
 
 
 class RecordError(TriggerpointError):

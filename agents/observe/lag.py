@@ -1,8 +1,9 @@
 """How far each stage is behind: end offsets less committed offsets, asked from the broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -27,6 +28,23 @@ PASSED_POLL_SECONDS = 0.2
 Stretch = tuple[int, int]
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Stand:
+    """How a stage stands on one input partition.
+
+    Args:
+        committed: offset up to which it has committed.
+        lag: records behind that.
+    """
+
+    committed: int
+    lag: int
+
+
+Look = Callable[[str, Mapping[TopicPartition, Stand]], float]
+"""Takes how a stage stands; says for how many seconds some partition of it has stood still."""
 
 
 class LagMeter:
@@ -57,11 +75,16 @@ class LagMeter:
 
     async def behind(self, stage: str, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """Records a stage has not committed yet, of those before the given ends."""
+        return {tp: stand.lag for tp, stand in (await self.stands(stage, ends)).items()}
+
+    async def stands(self, stage: str, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, Stand]:
+        """How a stage stands on its input partitions, of which the ends are given."""
         async with self._lock:
             starts = await self._starts(stage)
             counts = {tp: max(0, end - starts[tp]) for tp, end in ends.items()}
             short = {tp: (starts[tp], ends[tp]) for tp, count in counts.items() if 0 < count <= PROBE_MAX}
-            return counts | await self._look_into(short)
+            counts |= await self._look_into(short)
+            return {tp: Stand(starts[tp], count) for tp, count in counts.items()}
 
     async def passed(self, stage: str) -> None:
         """Wait until a stage has committed everything that lies before it now."""
@@ -73,13 +96,19 @@ class LagMeter:
         """Records not committed yet, over some stages."""
         return sum([sum((await self.behind(stage, await self.end_offsets(stage))).values()) for stage in stages])
 
-    async def measure(self, stages: Iterable[str], metrics: Metrics) -> None:
-        """Keep the lag metrics of some stages up to date, until cancelled."""
+    async def measure(self, stages: Iterable[str], metrics: Metrics, look: Look) -> None:
+        """Keep the lag metrics of some stages up to date, until cancelled.
+
+        Args:
+            look: is shown each measurement, and may raise what must stop the worker.
+        """
         while True:
             for stage in stages:
                 try:
-                    for tp, lag in (await self.behind(stage, await self.end_offsets(stage))).items():
-                        metrics.lag.labels(stage, tp.topic, str(tp.partition)).set(lag)
+                    stands = await self.stands(stage, await self.end_offsets(stage))
+                    for tp, stand in stands.items():
+                        metrics.lag.labels(stage, tp.topic, str(tp.partition)).set(stand.lag)
+                    metrics.standstill.labels(stage).set(look(stage, stands))
                 except KafkaError as error:
                     metrics.lag_errors.inc()
                     log.warning("lag_unknown", stage=stage, error=repr(error))

@@ -239,6 +239,7 @@ class Lanes:
         self._lane_of = lane_of
         self._make = make
         self._lanes: dict[str, Lane] = {}
+        self._owned: set[TopicPartition] = set()
         self._shut = False
 
     def __len__(self) -> int:
@@ -249,6 +250,11 @@ class Lanes:
         """Whether every lane has its state."""
         return all(lane.ready.is_set() for lane in self._lanes.values())
 
+    @property
+    def owned(self) -> frozenset[TopicPartition]:
+        """The partitions that are worked on."""
+        return frozenset(self._owned)
+
     def shut(self) -> None:
         """Take no more assignments: the worker is stopping, and a rebalance may still come in."""
         self._shut = True
@@ -258,6 +264,7 @@ class Lanes:
         if self._shut:
             return
         owned: dict[str, set[TopicPartition]] = {}
+        self._owned |= partitions
         for tp in partitions:
             owned.setdefault(self._lane_of(tp), set()).add(tp)
         for name, tps in sorted(owned.items()):
@@ -279,5 +286,5 @@ class Lanes:
 
     async def close(self) -> None:
         """Close all lanes, side by side."""
-        lanes, self._lanes = list(self._lanes.values()), {}
+        lanes, self._lanes, self._owned = list(self._lanes.values()), {}, set()
         await asyncio.gather(*(lane.close() for lane in lanes))

