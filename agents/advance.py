@@ -2,6 +2,7 @@
 beside it; one lane per partition."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agents.metrics import Metrics
@@ -12,11 +13,14 @@ from pipeline.directory import Directory
 from pipeline.dispatch.route import owner_key_of
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork, Worked
+from pipeline.privacy.contacts import ClearAddresses, parts_of, with_sealed
+from pipeline.privacy.erasures import ErasureBook
 from pipeline.rules.live import Live
-from schemas.activity import RETRACTION, Activity
+from schemas.activity import ERASURE, RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
 from schemas.dispatch.held import HeldAlert
 from schemas.journey import JourneyState
+from schemas.kept.contacts import Contacts
 from schemas.topics import HELD, RETURNED, TRANSITIONS, TRIGGERS, TopicNames
 from schemas.transition import Transition
 
@@ -28,6 +32,9 @@ EXAMINED_PER_TICK = 100_000
 JOURNAL = b"\xff"
 """Between an account's key and the name of a page of its journal: no UTF-8 text holds it, so no account's key does."""
 
+CONTACTS = "contacts"
+NO_CONTACTS = Contacts()
+
 
 class AdvanceHandler:
     """Folds a batch of activities into journeys; each account's state is read and written once per batch.
@@ -38,6 +45,8 @@ class AdvanceHandler:
         rules: gives the journey as it is now; it changes between batches only.
         metrics: as everywhere.
         policy: who gets which alert.
+        clear: which teams' alerts show people in the clear, and how long.
+        erasures: whose activities are dropped.
     """
 
     def __init__(
@@ -46,8 +55,11 @@ class AdvanceHandler:
         directory: Callable[[], Directory],
         rules: Callable[[], Live],
         metrics: Metrics,
+        clear: ClearAddresses,
+        erasures: ErasureBook,
         policy: Policy = NO_POLICY,
     ) -> None:
+        self._clear, self._erasures = clear, erasures
         self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
         self._triggers, self._held = names.name(TRIGGERS), names.name(HELD)
         self._directory, self._rules, self._metrics, self._policy = directory, rules, metrics, policy
@@ -60,14 +72,15 @@ class AdvanceHandler:
         received: list[int] = []
         for record in records:
             activity = decode(Activity, record)
-            if not (activity.late or activity.revision or activity.type == RETRACTION):
+            if self._erasures.drops_activity(activity):
+                continue
+            if not (activity.late or activity.revision or activity.type in (RETRACTION, ERASURE)):
                 received.append(activity.received_ms)  # of what comes after the fact, the age says nothing of the line
             by_account.setdefault(record.key, []).append(activity)
         for key, activities in by_account.items():
             before = decode_state(state.get(key))
             work = self._work(key, activities[0].account_id, before, directory, state)
-            work.take(activities)
-            result = work.result()
+            result = self._take(work, key, activities, state)
             # machines, opened mail: no account is made and none rewritten for what changes nothing
             if result.state is not before:
                 self._apply(key, result, state, out)
@@ -81,7 +94,12 @@ class AdvanceHandler:
             assert before is not None
             work = self._work(key, before.account_id, before, directory, state)
             work.wake(now_ms)
-            self._apply(key, work.result(), state, out)
+            result = work.result()
+            if result.alerts:
+                known = self._contacts(key, state)
+                sealed = tuple(with_sealed(alert, known, self._clear) for alert in result.alerts)
+                result = replace(result, alerts=sealed)
+            self._apply(key, result, state, out)
 
     def stale(self, state: StateView) -> Sequence[bytes]:
         """Accounts that the directory has begun or ceased to suppress, and those last looked at by other rules."""
@@ -111,6 +129,23 @@ class AdvanceHandler:
             since_ms=live.since_ms,
             policy=self._policy,
         )
+
+    def _take(self, work: AccountWork, key: bytes, activities: Sequence[Activity], state: StateView) -> Worked:
+        """Work an account's activities. Who is behind its pseudonyms is kept apart from its state and journal."""
+        before = self._contacts(key, state)
+        parts = list(parts_of(activities, before, self._rules().rules.activities, self._clear.days))
+        alerts: list[Alert] = []
+        for part in parts:
+            work.take(part.activities)
+            raised = work.result().alerts[len(alerts) :]
+            alerts += [with_sealed(alert, part.known_at(alert), self._clear) for alert in raised]
+        if (after := parts[-1].after) is not before:
+            state.put(page_key(key, CONTACTS), after.encode() if after.people else None)
+        return replace(work.result(), alerts=tuple(alerts))
+
+    def _contacts(self, key: bytes, state: StateView) -> Contacts:
+        page = state.get(page_key(key, CONTACTS))
+        return NO_CONTACTS if page is None else Contacts.model_validate_json(page)
 
     def _apply(self, key: bytes, result: Worked, state: StateView, out: Outbox) -> None:
         assert result.state is not None

@@ -14,13 +14,16 @@ from pipeline.identify import Identified, identify
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.learn import learn, take_back, wait
 from pipeline.machines.restate import newest_ms
+from pipeline.privacy.erasures import ErasureBook
+from pipeline.privacy.forget import forget
 from pipeline.rules.model import Rules
 from pipeline.stitch.attribute import DAY_MS, HISTORY_DAYS
 from pipeline.stitch.hubs import crowded
 from schemas.activity import RETRACTION
 from schemas.event import Event
 from schemas.hit import Returned
-from schemas.identity import IdentityFact, SubjectState
+from schemas.identity import FactKind, IdentityFact, SubjectState
+from schemas.kept.erasure import Erasure
 from schemas.topics import ACTIVITIES, EVENTS, IDENTITY, RETURNED, TopicNames
 
 
@@ -32,6 +35,7 @@ class IdentifyHandler:
         directory: gives the account directory as it is now.
         rules: gives the journey as it is now: activities are typed by its mapping.
         metrics: as everywhere.
+        erasures: whose events and facts are dropped.
         networks: address data, as far as there is any.
     """
 
@@ -41,10 +45,12 @@ class IdentifyHandler:
         directory: Callable[[], Directory],
         rules: Callable[[], Rules],
         metrics: Metrics,
+        erasures: ErasureBook,
         networks: Networks = NO_NETWORKS,
     ) -> None:
         self._events, self._returned = names.name(EVENTS), names.name(RETURNED)
         self._activities, self._identity = names.name(ACTIVITIES), names.name(IDENTITY)
+        self._erasures = erasures
         self._directory, self._rules, self._metrics, self._networks = directory, rules, metrics, networks
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
@@ -61,11 +67,26 @@ class IdentifyHandler:
             if topic == self._events:
                 event = decode(Event, record)
                 received.append(event.received_ms)
+                if self._erasures.drops(event):  # it was on its way, or is worked anew
+                    outcomes["erased"] += 1
+                    continue
                 result = identify(event, subject, directory, self._networks, classifier.asked)
             elif topic == self._returned:
-                result = take_back(decode(Returned, record), subject, directory)
+                returned = decode(Returned, record)
+                if self._erasures.erased(returned.subject, returned.returned_ms):
+                    continue
+                result = take_back(returned, subject, directory)
             else:
-                result = learn(decode(IdentityFact, record), subject, directory)
+                fact = decode(IdentityFact, record)
+                if fact.kind is FactKind.ERASE:
+                    # what lies behind it in this batch may be of the same person
+                    self._erasures.note(Erasure(subject=fact.other or fact.subject, erased_ms=fact.observed_ms))
+                    result = forget(fact, subject)
+                    outcomes["forgotten_person"] += subject is not None
+                elif self._erasures.drops_fact(fact):
+                    continue
+                else:
+                    result = learn(fact, subject, directory)
             if result.state is not subject:
                 changed.add(key)
             touched[key] = result.state
@@ -80,8 +101,10 @@ class IdentifyHandler:
             outcomes["hub_crowded"] += crowded(result.state) and not crowded(subject)
         for key in sorted(changed):
             subject = touched[key]
-            assert subject is not None
-            state.put(key, subject.encode(), _due_ms(subject))
+            if subject is None:
+                state.put(key, None)
+            else:
+                state.put(key, subject.encode(), _due_ms(subject))
         out.count(lambda: self._count(outcomes))
         return received
 

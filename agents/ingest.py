@@ -12,6 +12,8 @@ from agents.shell.state import StateView
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
+from pipeline.privacy.dropped import dropped
+from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
 from pipeline.privacy.pseudonyms import pseudonymised
 from pipeline.refused.limit import RefusalLimit, Refusals
@@ -19,7 +21,7 @@ from pipeline.refused.replay import accepted, in_place, origin_of
 from schemas.base import Source
 from schemas.event import Event
 from schemas.handover.feedback import Answer
-from schemas.rejected import Rejected
+from schemas.rejected import BY_RULE, Rejected, RejectReason
 from schemas.topics import ANSWERS, EVENTS, FEEDBACK, REJECTED, TopicNames
 
 
@@ -32,6 +34,7 @@ class IngestHandler:
         clock: maps the broker's timestamps to the pipeline's time.
         metrics: as everywhere.
         key: makes pseudonyms of persons' ids; clear ones leave this stage only with what is rejected.
+        erasures: whose events are dropped.
         limit: how much of a partition's input may be refused.
         networks: address data, as far as there is any.
     """
@@ -43,10 +46,11 @@ class IngestHandler:
         clock: Clock,
         metrics: Metrics,
         key: PrivacyKey,
+        erasures: ErasureBook,
         limit: RefusalLimit,
         networks: Networks = NO_NETWORKS,
     ) -> None:
-        self._sources, self._key, self._networks = sources, key, networks
+        self._sources, self._key, self._erasures, self._networks = sources, key, erasures, networks
         self._events, self._rejected = names.name(EVENTS), names.name(REJECTED)
         self._feedback, self._answers = names.name(FEEDBACK), names.name(ANSWERS)
         self._clock, self._metrics, self._limit = clock, metrics, limit
@@ -75,21 +79,31 @@ class IngestHandler:
                 record.headers or (),
             )
             origin = origin_of(raw) if raw.headers else None
-            became = ""
+            became, by_rule = "", False
             for found in ingest(in_place(raw, origin) if origin else raw, self._networks):
-                outcome = pseudonymised(found, self._key) if isinstance(found, Event) else found
+                outcome = self._known(found, raw)
                 outcomes.append(outcome)
                 if isinstance(outcome, Event):
                     became = became or outcome.event_id
                     out.send(self._events, outcome.subject.encode(), outcome.encode())
                 else:
+                    by_rule = by_rule or outcome.reason in BY_RULE
                     self._refuse(record.key, outcome, out)
-            refused.append(not became)
+            refused.append(not became and not by_rule)
             if origin and became:
                 self._refuse(record.key, accepted(origin, raw, became), out)
         self._limit_refusals(records[0], refused, outcomes, out)
         out.count(lambda: self._count(outcomes))
         return received
+
+    def _known(self, found: Event | Rejected, raw: RawRecord) -> Event | Rejected:
+        """What was read as the stages behind may know it."""
+        if isinstance(found, Rejected):
+            return found
+        event = pseudonymised(found, self._key)
+        if self._erasures.drops(event):
+            return dropped(raw, event, RejectReason.ERASED, "somebody who was erased did it.")
+        return event
 
     def _take_feedback(self, records: Sequence[Any], out: Outbox) -> Sequence[int]:
         received: list[int] = []
@@ -135,6 +149,8 @@ class IngestHandler:
     def _refuse(self, key: bytes | None, outcome: Rejected, out: Outbox) -> None:
         """Says that input was refused, or that what had been refused was used after all."""
         headers = [("reason", outcome.reason.encode()), ("origin", raw_origin(outcome).encode())]
+        if outcome.key is None:
+            key = None  # of what a rule drops nothing is kept
         out.send(self._rejected, key or b"", outcome.encode(), headers)
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:

@@ -13,6 +13,7 @@ from agents.shell.seams import SEAMS, Seams
 from pipeline.directory import Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.live import Live
 
@@ -31,6 +32,7 @@ class Runtime:
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
         key: makes pseudonyms of persons' ids.
+        erasures: whose events are dropped.
         networks: address data, as far as there is any.
         seams: where fault tests get in.
     """
@@ -46,5 +48,6 @@ class Runtime:
     watermark_ms: Callable[[str], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
     key: PrivacyKey
+    erasures: ErasureBook
     networks: Networks = NO_NETWORKS
     seams: Seams = SEAMS

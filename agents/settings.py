@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from schemas.base import Source
+from schemas.base import Source, Team
 from schemas.errors import SettingsError
 from schemas.topics import PARTITIONS_DEFAULT, TopicNames
 
@@ -83,6 +83,14 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret of at least 32 bytes that persons' ids are hashed with."
     )
     privacy_key_file: Path | None = Field(None, description="File with that secret, instead of the secret itself.")
+    clear_address_teams: str = Field(
+        "sales,service",
+        pattern=r"^((marketing|sales|service)(,|$))*$",
+        description="Teams whose alerts show who people are in the clear, by comma.",
+    )
+    clear_address_days: int = Field(
+        90, ge=0, le=3650, description="How long after the last sight of a person that may be shown; 0: never."
+    )
     clock: str = Field(
         "system",
         pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?)$",
@@ -151,6 +159,11 @@ class Settings(BaseSettings):
                 "crash_at ends the worker on purpose; it is for fault tests, which set TRIGGERPOINT_TEST_FAULTS=1"
             )
         return self
+
+    @property
+    def clear_teams(self) -> frozenset[Team]:
+        """Teams whose alerts show who people are in the clear."""
+        return frozenset(map(Team, filter(None, self.clear_address_teams.split(","))))
 
     @property
     def topics(self) -> TopicNames:

@@ -16,6 +16,7 @@ from agents.runtime import Runtime
 from agents.shell.app import Stage, StageApp
 from agents.shell.lanes import Work
 from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
+from pipeline.privacy.contacts import ClearAddresses
 from pipeline.refused.limit import RefusalLimit
 from schemas.base import Source
 from schemas.topics import (
@@ -119,7 +120,16 @@ def _ingest(runtime: Runtime) -> Verb:
     limit = RefusalLimit(runtime.settings.rejected_share_max, runtime.settings.rejected_window_records)
 
     def handler(partition: int) -> Handler:
-        return IngestHandler(sources, names, runtime.clock, runtime.metrics, runtime.key, limit, runtime.networks)
+        return IngestHandler(
+            sources,
+            names,
+            runtime.clock,
+            runtime.metrics,
+            runtime.key,
+            runtime.erasures,
+            limit,
+            runtime.networks,
+        )
 
     # stateless, and producers choose their partition counts: a lane per input partition
     return Verb(lambda tp: f"{tp.topic}-{tp.partition}", handler, None)
@@ -130,17 +140,21 @@ def _identify(runtime: Runtime) -> Verb:
 
     def handler(partition: int) -> Handler:
         return IdentifyHandler(
-            names, runtime.directory, lambda: runtime.rules().rules, runtime.metrics, runtime.networks
+            names, runtime.directory, lambda: runtime.rules().rules, runtime.metrics, runtime.erasures, runtime.networks
         )
 
     return Verb(_by_number, handler, names.name(SUBJECT_CHANGELOG))
 
 
 def _advance(runtime: Runtime) -> Verb:
-    names = runtime.settings.topics
+    settings = runtime.settings
+    names = settings.topics
+    clear = ClearAddresses(runtime.key, settings.clear_teams, settings.clear_address_days)
 
     def handler(partition: int) -> Handler:
-        return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics, runtime.handover)
+        return AdvanceHandler(
+            names, runtime.directory, runtime.rules, runtime.metrics, clear, runtime.erasures, runtime.handover
+        )
 
     return Verb(_by_number, handler, names.name(JOURNEY_CHANGELOG))
 
@@ -149,7 +163,7 @@ def _dispatch(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
 
     def handler(partition: int) -> Handler:
-        return DispatchHandler(names, runtime.handover, runtime.metrics, partition)
+        return DispatchHandler(names, runtime.handover, runtime.metrics, partition, runtime.key)
 
     return Verb(_by_number, handler, names.name(DISPATCH_CHANGELOG))
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -29,19 +29,21 @@ from agents.observe.http import HealthServer
 from agents.observe.lag import LagMeter, lag_meter
 from agents.observe.tasks import dump_tasks
 from agents.observe.watchdog import Owned, Watchdog
+from agents.privacy.erasures import ErasureReader
 from agents.privacy.key import privacy_key
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.shell.collector import calm_collector
 from agents.shell.crash import CrashPoint
+from agents.shell.follow import Following
 from agents.shell.seams import SEAMS, Seams
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
-from schemas.topics import ACCOUNTS
+from schemas.topics import ACCOUNTS, ERASURES
 from sinks.retry import RetryPolicy
 
 CLOSE_SECONDS = 15.0
@@ -89,18 +91,13 @@ class Worker:
         self._closers.append(admin.close)
         await topics.create_missing(admin, settings)
         partitions = await topics.check(admin, settings)
-        accounts = settings.topics.name(ACCOUNTS)
-        directory = DirectoryReader(options, accounts, partitions[accounts], metrics)
-        await directory.start()
-        self._closers.append(directory.stop)
-        directory.on_end(self._on_task_end)
+        directory, erasures = await self._start_readers(options, partitions)
         clock = clock_of(settings.clock)
         seeding = bool({"identify", "advance"} & set(self._chosen))
         journeys = await follow_journeys(
             settings, own, seeding, partitions, clock, metrics, lambda live: self._write_stages(live.rules)
         )
-        self._closers.append(journeys.stop)
-        journeys.on_end(self._on_task_end)
+        self._attend(journeys)
         watermark = await self._start_meters(clock)
         runtime = Runtime(
             settings=settings,
@@ -114,6 +111,7 @@ class Worker:
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: committed_offsets(admin, group, tps),
             key=key,
+            erasures=erasures.book,
             networks=networks,
             seams=self._seams,
         )
@@ -128,9 +126,25 @@ class Worker:
         self.http = HealthServer(metrics, self._refresh, self._unhealthy, self._unready)
         await self.http.start(settings.metrics_host, settings.metrics_port)
         self._closers.append(self.http.stop)
-        log.info(
-            "worker_started", stages=list(self._chosen), metrics=f"http://{settings.metrics_host}:{self.http.port}"
-        )
+        endpoint = f"http://{settings.metrics_host}:{self.http.port}"
+        log.info("worker_started", stages=list(self._chosen), metrics=endpoint)
+
+    async def _start_readers(
+        self, options: dict[str, Any], partitions: Mapping[str, int]
+    ) -> tuple[DirectoryReader, ErasureReader]:
+        """What every stage asks, read to its end before any begins."""
+        accounts, erasures = map(self._settings.topics.name, (ACCOUNTS, ERASURES))
+        directory = DirectoryReader(options, accounts, partitions[accounts], self.metrics)
+        forgotten = ErasureReader(options, erasures, partitions[erasures])
+        for reader in (directory, forgotten):
+            await reader.start()
+            self._attend(reader)
+        return directory, forgotten
+
+    def _attend(self, following: Following) -> None:
+        """Stop it with the worker, and the worker with it."""
+        self._closers.append(following.stop)
+        following.on_end(self._on_task_end)
 
     async def wait(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set.

@@ -268,8 +268,7 @@ class Fold:
         if activity.grade is Grade.HUMAN:
             journey.last_human_ms = max(journey.last_human_ms, at_ms)
             if activity.person:
-                name, title = activity.person_name[:DETAIL_LENGTH_MAX], activity.job_title[:DETAIL_LENGTH_MAX]
-                journey.meet(activity.person, name, title, at_ms)
+                journey.meet(activity.person, activity.job_title[:DETAIL_LENGTH_MAX], at_ms)
         self._note_product(activity)
 
     def _note_product(self, activity: Attributed) -> None:

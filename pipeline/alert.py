@@ -45,7 +45,7 @@ def make_alert(
         title=rule.title,
         why=sentence(journey.account_name, rule.title, causes, score, journey.rules),
         play=rule.play,
-        people=tuple(AlertPerson(person=item.person, name=item.name, job_title=item.job_title) for item in newest),
+        people=tuple(AlertPerson(person=item.person, job_title=item.job_title) for item in newest),
         score=score,
         fit=journey.fit,
         confidence=confidence_of(causes),

@@ -176,7 +176,7 @@ def hit_of(event: Event, real: Event, asked: frozenset[str] = frozenset()) -> Hi
             "received_ms": event.received_ms,
             "subject": event.subject,
             "person": real.email or real.user_id,
-            "person_name": event.person_name,
+            "contact": event.contact,
             "job_title": event.job_title,
             "grade": real.grade,
             "grade_reason": real.grade_reason,

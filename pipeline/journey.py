@@ -228,12 +228,11 @@ class Journey:
             known = self.carried.get(fallen.type)
             self.carried[fallen.type] = carried_on(known, fallen, self.now_ms, self.rules)
 
-    def meet(self, person: str, name: str, job_title: str, at_ms: int) -> None:
-        """Note that a named person was seen."""
+    def meet(self, person: str, job_title: str, at_ms: int) -> None:
+        """Note that a known person was seen."""
         known = self.contacts.pop(person, None)
         self.contacts[person] = Person(
             person=person,
-            name=name or (known.name if known else ""),
             job_title=job_title or (known.job_title if known else ""),
             **seen_again(known, at_ms),
         )

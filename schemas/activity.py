@@ -8,6 +8,9 @@ from schemas.identity import Method
 RETRACTION = "retraction"
 """Type of the activity that takes back all activities of its subject that lie before it under its account."""
 
+ERASURE = "erasure"
+"""Type of the activity that takes its subject and person out of an account, for good and without a trace."""
+
 
 class Attributed(Hit):
     """A hit with its account found: what the journey weighs, and what the account's journal keeps of an activity."""

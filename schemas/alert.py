@@ -21,8 +21,14 @@ class Play(Record):
 class AlertPerson(Record):
     """Somebody the team can speak to."""
 
-    person: str
-    name: str = ""
+    UNARCHIVED = frozenset({"sealed", "address", "name"})
+
+    person: str = Field(description="Pseudonym, by which causes name the person, too.")
+    sealed: str = Field("", description="Address and name, sealed until the alert is sent; '' then.")
+    address: str = Field(
+        "", description="Mailbox, else user id, in the clear; '' where the team may not know it, or no longer."
+    )
+    name: str = Field("", description="Name in the clear, where the address is.")
     job_title: str = ""
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from hashlib import blake2b
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -30,6 +30,9 @@ class Record(BaseModel):
     """A value that travels or is kept: frozen, and closed against fields nobody declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False, ser_json_inf_nan="null")
+
+    UNARCHIVED: ClassVar[frozenset[str]] = frozenset()
+    """Fields that reach no table: who a person is in the clear, sealed or not."""
 
     @classmethod
     def trusted(cls, fields: dict[str, Any]) -> Self:

@@ -37,6 +37,8 @@ class NetworkKind(StrEnum):
 class Event(Record):
     """One thing that happened, with everything known about who did it. Absent text is '' and absent numbers are 0."""
 
+    UNARCHIVED = frozenset({"person_name", "contact"})
+
     event_id: str = Field(description="128-bit id from format and producer's id (or content): retries repeat it.")
     source: Source
     format: str = Field(
@@ -58,7 +60,8 @@ class Event(Record):
     anonymous_id: str = ""
     user_id: str = ""
     email: str = Field("", description="Lower-cased mailbox.")
-    person_name: str = ""
+    person_name: str = Field("", description="Name the person gave; '' behind ingest, where `contact` has it.")
+    contact: str = Field("", description="Who it is in the clear, sealed; opened only for alerts to teams.")
     job_title: str = ""
     account_id: str = Field("", description="Account named by the producer.")
     account_domain: str = Field("", description="Company domain named by the producer.")

@@ -13,6 +13,8 @@ from schemas.event import Grade
 class Hit(Record):
     """One thing somebody did, whichever company it turns out to be. Absent text is '' and absent numbers are 0."""
 
+    UNARCHIVED = frozenset({"contact"})
+
     event_id: str
     source: Source
     type: str = Field(
@@ -24,7 +26,7 @@ class Hit(Record):
     received_ms: int = Field(description="When the broker took the raw record, ms since 1970 UTC.")
     subject: str = Field(description="Subject that did it.", examples=["a:v-81"])
     person: str = Field("", description="Mailbox, else user id; '' for an anonymous visitor.")
-    person_name: str = ""
+    contact: str = Field("", description="Who that is in the clear, sealed; opened only for alerts to teams.")
     job_title: str = ""
     grade: Grade = Grade.HUMAN
     grade_reason: str = Field("", description="Why it is not graded human.")

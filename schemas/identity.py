@@ -53,6 +53,10 @@ class FactKind(StrEnum):
     RELINK = "relink"
     """An unlink is taken back."""
 
+    ERASE = "erase"
+    """The person is forgotten; `other`, where it is another id: what is known of that one here. Somebody said so by
+    command."""
+
 
 class IdentityFact(Record):
     """ "This id belongs to this company, because …". Lies on `intent.identity.v1`, keyed by the subject it is about;

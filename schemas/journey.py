@@ -32,10 +32,9 @@ class Carry(Record):
 
 
 class Person(Record):
-    """Somebody known by name at the account."""
+    """Somebody known at the account."""
 
     person: str
-    name: str = ""
     job_title: str = ""
     first_ms: int
     last_ms: int

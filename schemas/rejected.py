@@ -27,6 +27,8 @@ class RejectReason(StrEnum):
     OVERSIZE_FIELD = "oversize_field"
     NO_SUBJECT = "no_subject"
     BAD_TIME = "bad_time"
+    ERASED = "erased"
+    """Somebody erased did it: dropped by that rule, without its content."""
 
 
 class RejectedStatus(StrEnum):
@@ -38,6 +40,10 @@ class RejectedStatus(StrEnum):
 
     ACCEPTED = "accepted"
     """Sent back, and used."""
+
+
+BY_RULE = frozenset({RejectReason.ERASED})
+"""Nothing is wrong with the input: a rule drops it, and nothing of it is kept."""
 
 
 class Rejected(Record):
@@ -53,7 +59,9 @@ class Rejected(Record):
     index: int = Field(description="Item within the record; 0 where the record is one item, -1 for the whole record.")
     received_at: AwareDatetime = Field(description="When the broker took the raw record.")
     key: str | None = Field(None, description="Original key, base64; null if there was none.")
-    value: str | None = Field(description="Original bytes, in `encoding`; null for a null value.")
+    value: str | None = Field(
+        description="Original bytes, in `encoding`; null for a null value, and where a rule forbids to keep them."
+    )
     encoding: Literal["utf-8", "base64"]
     size: int = Field(0, description="Bytes of the original value; more than are kept if it was too large.")
     headers: tuple[tuple[str, str], ...] = Field((), description="Original headers: name, and value in base64.")

@@ -24,6 +24,7 @@ from schemas.hit import Returned
 from schemas.identity import IdentityFact, SubjectState
 from schemas.journey import JourneyState
 from schemas.kept.dispatch import OwnerState
+from schemas.kept.erasure import Erasure
 from schemas.kept.handover import HandoverState
 from schemas.raw import RAW_MODELS
 from schemas.rejected import Rejected
@@ -145,6 +146,7 @@ JOURNEYS = Topic("intent.journeys.v1", Activation, "its number", "commands, a fi
 FEEDBACK = Topic("intent.feedback.v1", Feedback, "any", "teams", "ingest", 14, input=True)
 ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "handover, archive", 365)
 HANDOVERS = Topic("intent.handovers.v1", Handover, "account id", "handover", "archive, subscribers", 365)
+ERASURES = Topic("intent.erasures.v1", Erasure, "subject", "privacy erase", "ingest, identify, advance", 0)
 SUBJECT_CHANGELOG = Topic(
     "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0, bytes_max=OWN_BYTES_MAX
 )
@@ -193,6 +195,7 @@ CATALOGUE: tuple[Topic, ...] = (
     FEEDBACK,
     ANSWERS,
     HANDOVERS,
+    ERASURES,
     SUBJECT_CHANGELOG,
     JOURNEY_CHANGELOG,
     DISPATCH_CHANGELOG,

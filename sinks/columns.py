@@ -87,7 +87,7 @@ def _convert_of(kind: Any) -> Convert | None:
 
 def _tuples_of(record: type[Record]) -> Convert:
     """A list of JSON objects as a list of tuples; a missing field is a KeyError, as in the noun itself."""
-    pick: Callable[[Any], tuple[Any, ...]] = itemgetter(*record.model_fields)
+    pick: Callable[[Any], tuple[Any, ...]] = itemgetter(*_kinds(record))
     converts = tuple(_convert_of(kind) for kind in _kinds(record).values())
     if any(converts):
         return lambda values: [
@@ -109,8 +109,8 @@ def _chained(first: Convert, second: Convert | None) -> Convert:
 
 
 def _kinds(noun: type[Record]) -> Mapping[str, Any]:
-    """Field -> its type, without annotations and without `| None`."""
-    return {name: _bare(field.annotation) for name, field in noun.model_fields.items()}
+    """Field -> its type, without annotations and without `| None`; those that reach no table are left out."""
+    return {name: _bare(field.annotation) for name, field in noun.model_fields.items() if name not in noun.UNARCHIVED}
 
 
 def _bare(kind: Any) -> Any:

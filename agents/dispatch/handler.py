@@ -12,6 +12,8 @@ from agents.shell.state import StateView
 from pipeline.dispatch.fold import Dispatched, OwnerWork
 from pipeline.dispatch.route import owner_key_of
 from pipeline.handover.policy import Policy
+from pipeline.privacy.contacts import opened
+from pipeline.privacy.key import PrivacyKey
 from schemas.alert import Alert, AlertStatus
 from schemas.base import to_ms
 from schemas.dispatch.digest import Digest
@@ -30,11 +32,13 @@ class DispatchHandler:
         policy: who wants what.
         metrics: as everywhere.
         partition: of the lane, for metrics.
+        key: opens who the people of an alert are, for its team.
     """
 
-    def __init__(self, names: TopicNames, policy: Policy, metrics: Metrics, partition: int) -> None:
+    def __init__(self, names: TopicNames, policy: Policy, metrics: Metrics, partition: int, key: PrivacyKey) -> None:
         self._alerts = {team: names.name(topic) for team, topic in ALERTS.items()}
         self._digests, self._held = names.name(DIGESTS), names.name(HELD)
+        self._key = key
         self._policy, self._metrics, self._partition = policy, metrics, str(partition)
         self._waiting: dict[bytes, int] | None = None
 
@@ -97,7 +101,12 @@ class DispatchHandler:
         for digest in done.digests:
             out.send(self._digests, key, digest.encode(), digest_headers(digest))
         for alert in done.alerts:
-            out.send(self._alerts[alert.team], alert.account_id.encode(), alert.encode(), sent_headers(alert))
+            out.send(
+                self._alerts[alert.team],
+                alert.account_id.encode(),
+                opened(alert, self._key).encode(),
+                sent_headers(alert),
+            )
         for held in done.held:
             out.send(self._held, held.account_id.encode(), held.encode(), held_headers(held))
         out.count(lambda: self._count(key, done))

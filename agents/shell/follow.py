@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,6 +12,16 @@ Take = Callable[[Sequence[Any]], None]
 """Takes what was read at once: aiokafka records, in order within their partition."""
 
 log = structlog.get_logger()
+
+
+class Following(Protocol):
+    """Something that follows a topic until it is stopped."""
+
+    def on_end(self, callback: Callable[[asyncio.Task[None]], None]) -> None:
+        """Call this when following ends, however it ends."""
+
+    async def stop(self) -> None:
+        """Stop following."""
 
 
 class Follower:

@@ -39,7 +39,6 @@ CREATE TABLE IF NOT EXISTS events_log
     anonymous_id String COMMENT 'Visitor or device id, as a keyed hash',
     user_id String COMMENT 'Signed-in user''s id in the producer''s system, as a keyed hash',
     email String COMMENT 'Mailbox of the person, as a keyed hash before its domain',
-    person_name String COMMENT 'Name the person gave',
     job_title String COMMENT 'Job title the person gave',
     account_id String COMMENT 'Account named by the producer; the account found is in activities',
     account_domain String COMMENT 'Company domain named by the producer',

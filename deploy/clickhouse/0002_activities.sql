@@ -46,7 +46,6 @@ CREATE TABLE IF NOT EXISTS activities_log
     received_at DateTime64(3, 'UTC') COMMENT 'When the broker took the raw record',
     subject String COMMENT 'Subject that did it, e.g. a:v-81',
     person String COMMENT 'Mailbox, else user id; '''' for an anonymous visitor',
-    person_name String COMMENT 'Name the person gave',
     job_title String COMMENT 'Job title the person gave',
     grade LowCardinality(String) COMMENT 'Who made the hit: human, suspect or machine',
     grade_reason String COMMENT 'Why it is not graded human',

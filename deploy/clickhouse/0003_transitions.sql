@@ -74,9 +74,8 @@ CREATE TABLE IF NOT EXISTS alerts_log
     play_act_within_hours Float64 COMMENT 'How long the moment lasts, in hours',
     people Array(Tuple(
         person String,
-        name String,
         job_title String))
-        COMMENT 'Whom the team can speak to',
+        COMMENT 'Whom the team can speak to, by pseudonym',
     score Float64 COMMENT 'Sum of the causes'' points',
     fit LowCardinality(String) COMMENT 'How well the account fitted who we sell to then, A to D; '''' where nobody knows',
     confidence Float64 COMMENT 'How sure the account is, weighed by points, 0 to 1',

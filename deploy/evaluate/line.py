@@ -34,11 +34,13 @@ from agents.watermark import BEHIND
 from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.privacy.contacts import ClearAddresses
+from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
 from pipeline.refused.limit import RefusalLimit
 from pipeline.rules.live import Live
 from pipeline.rules.model import Rules
-from schemas.base import Source
+from schemas.base import Source, Team
 from schemas.topics import Topic, TopicNames
 
 NounT = TypeVar("NounT", bound=BaseModel)
@@ -49,6 +51,7 @@ GRACE_MS = 5_000
 NAMES = TopicNames()
 NO_LIMIT = RefusalLimit(share_max=1.0)
 KEY = PrivacyKey(b"simulated worlds have no secrets, and their truth knows clear mailboxes")
+CLEAR = ClearAddresses(KEY, frozenset({Team.SALES, Team.SERVICE}), 90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class PlainLine:
     ) -> None:
         self.directory: Directory = EMPTY
         self.rules, self.policy = rules or load_rules(None), policy or load_policy(None)
+        self.erasures = ErasureBook()
         self.metrics, self.clock = Metrics(), BrokerTime()
         self._keep = None if keep is None else frozenset(NAMES.name(topic) for topic in keep)
         self._batch, self._rng, self._on_write = batch, rng, on_write
@@ -129,12 +133,20 @@ class PlainLine:
         self._offsets: dict[str, int] = defaultdict(int)
         sources = {topic: source for source in Source for topic in NAMES.raw(source)}
         handlers: Mapping[str, Handler] = {
-            "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY, NO_LIMIT),
-            "identify": IdentifyHandler(NAMES, lambda: self.directory, lambda: self.rules, self.metrics, networks),
-            "advance": AdvanceHandler(
-                NAMES, lambda: self.directory, lambda: Live(self.rules), self.metrics, self.policy
+            "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY, self.erasures, NO_LIMIT),
+            "identify": IdentifyHandler(
+                NAMES, lambda: self.directory, lambda: self.rules, self.metrics, self.erasures, networks
             ),
-            "dispatch": DispatchHandler(NAMES, self.policy, self.metrics, 0),
+            "advance": AdvanceHandler(
+                NAMES,
+                lambda: self.directory,
+                lambda: Live(self.rules),
+                self.metrics,
+                CLEAR,
+                self.erasures,
+                self.policy,
+            ),
+            "dispatch": DispatchHandler(NAMES, self.policy, self.metrics, 0, KEY),
         }
         inputs = inputs_of(NAMES)
         self._lanes = {name: _Lane(name, handlers[name], {topic: deque() for topic in inputs[name]}) for name in STAGES}

@@ -29,6 +29,7 @@ from agents.shell.transactional import Handler
 from agents.stages import inputs_of, verbs_of
 from deploy.faults.reading import Held
 from deploy.faults.trace import Step
+from pipeline.privacy.erasures import ErasureBook
 from schemas.topics import ACCOUNTS
 
 
@@ -83,6 +84,7 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
         watermark_ms=lambda stage: 0,
         committed=nothing,
         key=privacy_key(settings),
+        erasures=ErasureBook(),
         networks=networks_of(settings),
     )
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pipeline.advance import Advanced, HeldBack, adopt, advance, wake
 from pipeline.dispatch.route import addressed
 from pipeline.handover.policy import NO_POLICY, Policy
+from pipeline.journal.erase import Named, erase, forgotten
 from pipeline.journal.loaded import Journal
 from pipeline.journal.order import Key, key_of
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
@@ -29,7 +30,7 @@ from pipeline.rules.model import Rules
 from pipeline.score import DAY_MS
 from pipeline.weigh import standing_of
 from schemas.account import Account
-from schemas.activity import RETRACTION, Activity, Attributed
+from schemas.activity import ERASURE, RETRACTION, Activity, Attributed
 from schemas.alert import Alert
 from schemas.dispatch.held import HeldReason
 from schemas.event import Grade
@@ -44,6 +45,8 @@ REASONS_SHOWN_MAX = 3
 SUPPRESSION = "suppression"
 ORDER = "order"
 OUT_OF_ORDER = "something that happened before came after it"
+CORRECTIONS = frozenset({RETRACTION, ERASURE})
+"""Types of activities that take others out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Worked:
         transitions, alerts: to send, in order; restated, withdrawn and retracted ones among them.
         held_back: alerts that are not sent.
         returned: hits given back to their subjects.
-        restated: why the account was folded anew, each time: `retraction`, `revision`, `suppression` or `order`.
+        restated: why the account was folded anew, each time: `retraction`, `revision`, `suppression`, `order` or
+            `erasure`.
         beyond: activities taken back that lay before the journal, so that what came of them stays.
     """
 
@@ -111,6 +115,7 @@ class AccountWork:
         self._returned: list[Returned] = []
         self._restated: list[str] = []
         self._beyond = 0
+        self._named = Named()
 
     def take(self, activities: Iterable[Activity]) -> None:
         """Work activities, in the order of the topic."""
@@ -118,7 +123,7 @@ class AccountWork:
         self._meet_directory()
         plain: list[Activity] = []
         for activity in activities:
-            if activity.revision or activity.type == RETRACTION:
+            if activity.revision or activity.type in CORRECTIONS:
                 self._fold(plain)
                 plain = []
                 if not self._is_new(activity):
@@ -297,7 +302,7 @@ class AccountWork:
 
     def _is_new(self, activity: Activity) -> bool:
         """Whether it corrects nothing the journal knows, so that it is folded like any other."""
-        if activity.type == RETRACTION:
+        if activity.type in CORRECTIONS:
             return False
         return self._state is None or self._load().revision(activity.activity_id) is None
 
@@ -306,7 +311,9 @@ class AccountWork:
         if self._state is None:
             return
         journal = self._load()
-        if activity.type == RETRACTION:
+        if activity.type == ERASURE:
+            self._erase(activity, journal)
+        elif activity.type == RETRACTION:
             removed = journal.take_back(activity.subject)
             beyond = journal.forget_evidence(activity.subject)
             self._beyond += beyond
@@ -325,6 +332,15 @@ class AccountWork:
             journal.replace(activity)
             self._pending[f"graded {activity.grade}: {activity.grade_reason}".rstrip(": ")] = "revision"
 
+    def _erase(self, activity: Activity, journal: Journal) -> None:
+        """Take a person out for good: nothing is given back, and no page keeps it."""
+        assert self._state is not None
+        self._state = forgotten(self._state, activity.subject, activity.person)
+        named, said = erase(journal, activity.subject, activity.person)
+        self._named.alert_ids |= set(named)
+        self._pages |= journal.amend(said)
+        self._pending[activity.reason] = ERASURE
+
     def _restate(self) -> None:
         """Fold the corrected journal anew, and say what is different."""
         if not self._pending:
@@ -333,7 +349,7 @@ class AccountWork:
         assert state is not None
         journal = self._load()
         only_order = set(self._pending.values()) == {ORDER}
-        start = 0 if SUPPRESSION in self._pending.values() else journal.start()
+        start = 0 if {SUPPRESSION, ERASURE} & set(self._pending.values()) else journal.start()
         self._pages |= journal.recut(start, self._bounds)
         oldest = journal.segments[start].first if journal.segments else state.journal.entries
         refolded = refold(journal, start, state, self._standing, self._ticked_ms, self._rules)
@@ -360,6 +376,11 @@ class AccountWork:
         news_ms = state.journal.newest[0] - self._rules.late_ms if only_order else None
         settled = settle(journal.said, oldest, refolded, head.unsaid, self._suppressed, reason, news_ms)
         self._pages |= journal.amend(settled.changed)
+        self._named.alert_ids -= {alert.alert_id for alert in settled.alerts}
+        anew, noted = self._named.anew(journal.said, refolded)
+        self._alerts += anew
+        self._pages |= journal.amend(noted)
+        self._named.alert_ids.clear()
         head = self._note(head, settled.added, settled.unsaid)
         self._transitions += settled.transitions
         self._alerts += settled.alerts

@@ -229,6 +229,20 @@ class Journal:
                     self._rewrite(segment, number, lambda item: None if item.subject == subject else item)
         return removed
 
+    def drop(self, unwanted: Callable[[Attributed], bool]) -> None:
+        """Remove activities for good."""
+        for segment in self.segments:
+            for number, entry in list(segment.entries.items()):
+                if any(map(unwanted, entry.activities)):
+                    self._rewrite(segment, number, lambda item: None if unwanted(item) else item)
+
+    def amend_oldest(self, change: Callable[[JourneyState], JourneyState]) -> None:
+        """Change the oldest checkpoint; the others follow when the journal is folded anew from its beginning."""
+        oldest = self.segments[0] if self.segments else None
+        if oldest is not None and oldest.before is not None:
+            oldest.before = change(oldest.before)
+        self._edited = True
+
     def forget_evidence(self, subject: str) -> int:
         """Remove from the oldest checkpoint what it still lists of a subject; gives how many those were.
 

@@ -5,14 +5,21 @@ nobody can say, or try out, whose it is. A mailbox keeps its domain, since that 
 `jane@acme.com` is `p-k3vq6x2mzl4tarw7@acme.com`. Users, visitors and mailboxes are hashed apart, and a mailbox with its
 domain, so that equal texts of two kinds or companies show nothing.
 
+The clear address is sealed beside it (AES-SIV, authenticated; the same in every event, so that results follow from the
+input alone), and opens for its own pseudonym only.
+
 What is no person's stays as it is, since guards further down the line must know it: placeholders such as `null`, and
 mailboxes that only send.
 """
 
 import re
-from base64 import b32encode
+from base64 import b32encode, b64decode, b64encode
 from functools import lru_cache
 from hashlib import blake2b
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from pipeline.identity.ids import only_sends, placeholder_id
 from schemas.errors import SettingsError
@@ -55,6 +62,9 @@ class PrivacyKey:
         self.mailbox = lru_cache(CACHED_IDS)(self._mailbox)
         self.user = lru_cache(CACHED_IDS)(self._user)
         self.visitor = lru_cache(CACHED_IDS)(self._visitor)
+        self._sealing = AESSIV(blake2b(key=whole, digest_size=64, person=b"contacts").digest())
+        self.sealed = lru_cache(CACHED_IDS)(self._seal)
+        """Address and name of a person, for whoever has the key: (pseudonym, address, name) -> text."""
 
     def _mailbox(self, clear: str) -> str:
         given = clear.strip().lower()
@@ -69,6 +79,18 @@ class PrivacyKey:
 
     def _visitor(self, clear: str) -> str:
         return clear if placeholder_id(clear) else self._hash("a", clear)
+
+    def _seal(self, person: str, address: str, name: str) -> str:
+        written = orjson.dumps([address, name])
+        return b64encode(self._sealing.encrypt(written, [person.encode()])).decode()
+
+    def opened(self, person: str, sealed: str) -> tuple[str, str] | None:
+        """Address and name of a person's sealed contact; None if another key, or another person's, sealed it."""
+        try:
+            address, name = orjson.loads(self._sealing.decrypt(b64decode(sealed), [person.encode()]))
+        except (InvalidTag, ValueError):
+            return None
+        return address, name
 
     def subject(self, clear: str) -> str:
         """Key of a subject's state, of its clear form: `e:jane@acme.com`, `u:17`, `a:v-81`; a company's stays."""

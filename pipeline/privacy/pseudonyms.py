@@ -1,9 +1,13 @@
 """An event as ingest reads it, under clear ids -> the same event as everything behind ingest knows it."""
 
+from typing import Any
+
+from pipeline.identity.ids import placeholder_id, placeholder_mailbox
 from pipeline.privacy.key import PrivacyKey
 from pipeline.privacy.scrub import scrubbed, scrubbed_properties
 from schemas.event import Event
 
+NAME_LENGTH_MAX = 120
 _TEXTS = ("url", "title", "asset", "topic", "feature", "form", "reason", "job_title")
 
 
@@ -14,13 +18,17 @@ def pseudonymised(event: Event, key: PrivacyKey) -> Event:
     is known.
     """
     fields = event.__dict__
-    changed: dict[str, object] = {"person_name": ""}
+    changed: dict[str, Any] = {"person_name": ""}
     if event.anonymous_id:
         changed["anonymous_id"] = key.visitor(event.anonymous_id)
     if event.user_id:
         changed["user_id"] = key.user(event.user_id)
     if event.email:
         changed["email"] = key.mailbox(event.email)
+    if event.email and not placeholder_mailbox(event.email):
+        changed["contact"] = key.sealed(changed["email"], event.email, event.person_name[:NAME_LENGTH_MAX])
+    elif event.user_id and not placeholder_id(event.user_id):
+        changed["contact"] = key.sealed(changed["user_id"], event.user_id, event.person_name[:NAME_LENGTH_MAX])
     if "@" in event.account_id:  # a mailbox as an account's id: an account of one person
         changed["account_id"] = scrubbed(event.account_id, key)
     for name in _TEXTS:

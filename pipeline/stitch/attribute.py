@@ -26,10 +26,12 @@ def to_activity(hit: Hit, answer: Answer, person: str, *, late_since_ms: int = 0
         person: whom the subject is known as, '' if it is not.
         late_since_ms: of a late one, when the account became known, ms since 1970; else 0.
     """
+    known = hit.person if "@" in hit.person else person or hit.person
     return Activity.trusted(
         hit.__dict__
         | {
-            "person": hit.person if "@" in hit.person else person or hit.person,
+            "person": known,
+            "contact": hit.contact if known == hit.person else "",
             "activity_id": stable_id("activity", hit.event_id, answer.account_id),
             "revision": 0,
             "account_id": answer.account_id,

@@ -54,7 +54,8 @@ async def test_a_foreign_producer_sees_its_account_move(make_line: Callable[...,
     await until(alerted)
     (alert,) = [item for item in await line.committed(ALERTS[Team.SALES]) if item["trigger"] == "demo_request"]
     assert (alert["account_id"], alert["account_name"], alert["owner"]) == ("acme", "Acme Corp", "maria@seller.io")
-    assert alert["people"][0]["job_title"] == "CTO"
+    jane = {"person": line.key.mailbox("jane@acme-works.com"), "address": "jane@acme-works.com", "job_title": "CTO"}
+    assert alert["people"] == [{**jane, "name": ""}]
     assert sum(cause["points"] for cause in alert["causes"]) == alert["score"]
     assert "demo request" in alert["why"]
 
@@ -64,6 +65,9 @@ async def test_a_foreign_producer_sees_its_account_move(make_line: Callable[...,
 
     await until(archived)
     assert await line.rows("SELECT * FROM cause_check") == []
+    [row] = await line.rows("SELECT people, why FROM alerts WHERE trigger = 'demo_request'")
+    assert row["people"][0] == (jane["person"], "CTO") or row["people"][0]["person"] == jane["person"]
+    assert "jane" not in row["why"]
     activities = await line.committed(ACTIVITIES)
     assert [item["late"] for item in sorted(activities, key=lambda item: item["occurred_ms"])] == [True, False, False]
 

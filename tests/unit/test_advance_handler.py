@@ -11,9 +11,14 @@ from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
 from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import NO_POLICY, Policy
+from pipeline.privacy.contacts import ClearAddresses, opened
+from pipeline.privacy.erasures import ErasureBook
+from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.live import Live
 from schemas.account import Account
 from schemas.activity import Activity
+from schemas.alert import Alert
+from schemas.base import Team
 from schemas.event import Grade
 from schemas.hit import Returned
 from schemas.topics import HELD, RETURNED, TRANSITIONS, TRIGGERS, Topic, TopicNames
@@ -24,6 +29,8 @@ from tests.journeys import SAAS
 DEMO = activity(1, "demo_request", "", subject="a:v-1")
 RIVAL = Account(account_id="acme", name="Acme", suppressed="competitor")
 
+CLEAR = ClearAddresses(PrivacyKey(bytes(32)), frozenset({Team.SALES}), 90)
+
 
 class Lane:
     """A lane without a broker: what is committed is taken over, and can be read back as from the changelog."""
@@ -32,7 +39,9 @@ class Lane:
         self.directory: Directory = EMPTY
         self.live = Live(SAAS)
         self.metrics = Metrics()
-        self.handler = AdvanceHandler(TopicNames("x."), lambda: self.directory, lambda: self.live, self.metrics, policy)
+        self.handler = AdvanceHandler(
+            TopicNames("x."), lambda: self.directory, lambda: self.live, self.metrics, CLEAR, ErasureBook(), policy
+        )
         self.store = StateStore()
         self.changelog: dict[bytes, tuple[bytes | None, list[tuple[str, bytes]]]] = {}
 
@@ -192,3 +201,23 @@ def test_an_alert_lies_under_the_name_it_is_routed_to_and_stays_there() -> None:
 def test_without_an_owner_an_alert_is_its_teams() -> None:
     out, _ = Lane().handle(DEMO)
     assert [(key, value["routed_to"]) for key, value, _ in sent(out, TRIGGERS)] == [(b"team/sales", "")]
+
+
+def test_a_team_that_may_know_gets_the_clear_address_and_nothing_else_keeps_it() -> None:
+    lane, key = Lane(), CLEAR.key
+    person = key.mailbox("jane@acme.com")
+    sealed = key.sealed(person, "jane@acme.com", "Jane Doe")
+    demo = DEMO.model_copy(update={"person": person, "contact": sealed})
+    out, _ = lane.handle(demo)
+    found = [value for _, value, _ in sent(out, TRIGGERS) if value["trigger"] == "demo_request"]
+    [raised] = [Alert.model_validate(value) for value in found]
+    assert "jane" not in raised.encode().decode()
+    alert = opened(raised, key)
+    [who] = alert.people
+    assert (who.person, who.address, who.name) == (person, "jane@acme.com", "Jane Doe")
+    assert "jane@acme.com" in alert.why
+    assert all(cause.person in ("", person) for cause in alert.causes)
+    for content, _ in lane.changelog.values():
+        assert content is None or b"jane" not in content.lower()
+    kept = [key for key in lane.changelog if sealed.encode() in (lane.changelog[key][0] or b"")]
+    assert kept == [b"acme\xffcontacts"]

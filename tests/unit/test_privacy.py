@@ -4,18 +4,26 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents import settings
 from agents.privacy.key import privacy_key
 from pipeline.ingest import RawRecord, ingest
+from pipeline.privacy.contacts import ClearAddresses, opened, parts_of, with_sealed
 from pipeline.privacy.key import PrivacyKey, is_pseudonym
 from pipeline.privacy.pseudonyms import pseudonymised
 from pipeline.privacy.scrub import scrubbed
-from schemas.base import Source
+from schemas.activity import Activity
+from schemas.alert import Alert, AlertPerson, Play
+from schemas.base import Source, Team, from_ms
 from schemas.errors import SettingsError
-from schemas.event import Event
+from schemas.event import Event, Grade
+from schemas.kept.contacts import Contacts, SealedContact
+from tests.builders import activity
 
 KEY, OTHER = PrivacyKey(bytes(range(32))), PrivacyKey(bytes(range(1, 33)))
+NOBODY, DAY_MS = Contacts(), 86_400_000
 
 
 def event_of(text: str) -> Event:
@@ -74,6 +82,95 @@ def test_nothing_clear_of_a_person_is_left_in_an_event() -> None:
     assert found.properties["invited"] == f"{KEY.mailbox('joe@acme.com')}, {hashed}"
     assert (found.properties["owner"], found.properties["seats"]) == ("maria@seller.io", "20")
     assert (found.event_id, found.job_title, found.subject) == (clear.event_id, "CTO", "a:" + KEY.visitor("visitor-81"))
+
+
+def test_a_sealed_contact_opens_with_its_key_for_its_person_only() -> None:
+    person = KEY.mailbox("jane@acme.com")
+    sealed = KEY.sealed(person, "jane@acme.com", "Jane Doe")
+    assert sealed == PrivacyKey(bytes(range(32))).sealed(person, "jane@acme.com", "Jane Doe")
+    assert KEY.opened(person, sealed) == ("jane@acme.com", "Jane Doe")
+    assert KEY.opened(KEY.mailbox("joe@acme.com"), sealed) is None
+    assert OTHER.opened(person, sealed) is None
+    assert KEY.opened(person, "no seal") is None
+
+
+def an_alert(person: str, team: Team, day: int) -> Alert:
+    moment = from_ms(day * DAY_MS + 5)
+    return Alert(
+        alert_id="1",
+        trigger="pricing_interest",
+        team=team,
+        account_id="acme",
+        stage="aware",
+        raised_at=moment,
+        received_at=moment,
+        act_by=moment,
+        title="t",
+        why=f"looks at prices ({person})",
+        play=Play(next_likely="", message="", act_within_hours=1),
+        people=(AlertPerson(person=person),),
+        score=1,
+        confidence=1,
+        causes=(),
+        rule_version="",
+    )
+
+
+def of(person: str, day: int, **changes: object) -> Activity:
+    sealed = KEY.sealed(person, f"{person}@acme.com", "")
+    return activity(day, "pricing_view", person).model_copy(
+        update={"contact": sealed, "occurred_ms": day * DAY_MS + 17, **changes}
+    )
+
+
+def kept_of(activities: list[Activity], known: Contacts, days: int = 90) -> Contacts:
+    *_, last = parts_of(activities, known, {"pricing_view"}, days)
+    return last.after
+
+
+def test_a_batch_is_cut_where_somebody_becomes_known() -> None:
+    batch = [of("p", 1, contact=""), of("p", 2), of("p", 2, contact=""), of("q", 3)]
+    first, second, third = parts_of(batch, NOBODY, {"pricing_view"}, 90)
+    assert [len(part.activities) for part in (first, second, third)] == [1, 2, 1]
+    assert all(not item.contact for part in (first, second, third) for item in part.activities)
+    assert (second.before, second.after, third.before) == (first.after, third.before, second.after)
+    assert second.known_at(an_alert("p", Team.SALES, 2)) is NOBODY  # due before p came that day
+    assert second.known_at(an_alert("p", Team.SALES, 3)) is second.after
+
+
+@given(st.permutations([of(f"p{number % 5}", number) for number in range(12)]), st.integers(1, 11))
+def test_what_is_kept_of_people_does_not_depend_on_order_and_batches(found: list[Activity], cut: int) -> None:
+    known = Contacts()
+    for batch in (found[:cut], found[cut:]):
+        known = kept_of(batch, known, days=3)
+    assert {person: contact.seen_ms // DAY_MS for person, contact in known.people.items()} == {
+        "p1": 11,
+        "p0": 10,
+        "p4": 9,
+        "p3": 8,
+    }
+
+
+def test_machines_and_delivered_mails_make_nobody_known() -> None:
+    delivered = of("p", 1, type="email_delivered", source=Source.EMAIL)
+    for one in (of("p", 1, grade=Grade.MACHINE), of("p", 1, contact=""), delivered):
+        assert kept_of([one], NOBODY) is NOBODY
+    assert kept_of([of("p", 1)], NOBODY, days=0) is NOBODY
+
+
+def test_an_address_is_shown_to_teams_that_may_know_and_as_long_as_they_may() -> None:
+    person = KEY.mailbox("jane@acme.com")
+    known = Contacts(people={person: SealedContact(KEY.sealed(person, "jane@acme.com", "Jane"), 100 * DAY_MS)})
+    for team, days, day, shown in (
+        (Team.SALES, 90, 190, "jane@acme.com"),
+        (Team.SALES, 90, 191, ""),
+        (Team.MARKETING, 90, 100, ""),
+    ):
+        alert = an_alert(person, team, day)
+        sealed = with_sealed(alert, known, ClearAddresses(KEY, frozenset({Team.SALES}), days))
+        assert b"jane" not in sealed.encode()
+        [found] = opened(sealed, KEY).people
+        assert found.address == shown
 
 
 def test_texts_without_a_mailbox_are_left_alone() -> None:

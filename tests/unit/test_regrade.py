@@ -13,6 +13,7 @@ from agents.shell.state import StateStore, StateView
 from pipeline.directory import Directory
 from pipeline.identify import Identified, Outcome, identify
 from pipeline.learn import learn, wait
+from pipeline.privacy.erasures import ErasureBook
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.event import Event, Grade
@@ -185,7 +186,7 @@ def test_hits_attributed_late_are_held_too() -> None:
 
 @pytest.fixture
 def handler() -> IdentifyHandler:
-    return IdentifyHandler(TopicNames(), lambda: ACME, lambda: SAAS, Metrics())
+    return IdentifyHandler(TopicNames(), lambda: ACME, lambda: SAAS, Metrics(), ErasureBook())
 
 
 def handle(handler: IdentifyHandler, store: StateStore, events: Iterable[Event]) -> list[Activity]:

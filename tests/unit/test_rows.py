@@ -61,9 +61,9 @@ def alert() -> Alert:
         received_at=AT,
         act_by=AT,
         title="Acme looks at prices",
-        why="2 people looked at prices",
+        why="2 people looked at prices (jane@acme.com)",
         play=Play(next_likely="asks for a quote", message="Offer a call", act_within_hours=24),
-        people=(AlertPerson(person="jane@acme.com", name="Jane", job_title="CTO"),),
+        people=(AlertPerson(person="p-x@acme.com", address="jane@acme.com", name="Jane", job_title="CTO"),),
         score=8.0,
         confidence=0.9,
         causes=(cause(),),
@@ -111,7 +111,8 @@ def test_an_alert_is_flattened_and_its_causes_are_tuples() -> None:
     row = one(rows_of(Alert, [alert().encode()], [PLACE]))
     assert row["raised_at"] == AT_MS
     assert (row["play_message"], row["play_act_within_hours"]) == ("Offer a call", 24.0)
-    assert row["people"] == [("jane@acme.com", "Jane", "CTO")]
+    assert row["people"] == [("p-x@acme.com", "CTO")]
+    assert row["why"] == "2 people looked at prices (p-x@acme.com)"
     assert row["causes"] == [("e1", "pricing_view", AT_MS, "", "", 16.0, 0.5, 8.0, 0.9, 1, True)]
     assert "play" not in row
 

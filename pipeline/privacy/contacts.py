@@ -1,0 +1,129 @@
+"""Clear addresses: sealed by ingest, kept by account as long as configured, opened for alerts to teams alone.
+
+What is kept is apart from the journey: it decides nothing. A person's newest event counts, by the day; who was not seen
+for longer than the window falls out with the next news of the account, and is not opened before. Of more people than 40
+the last seen are kept. Both hold in whatever order activities come.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeline.privacy.key import PrivacyKey
+from schemas.activity import ERASURE, Activity
+from schemas.alert import Alert, AlertPerson
+from schemas.base import Source, Team, to_ms
+from schemas.event import Grade
+from schemas.kept.contacts import Contacts, SealedContact
+
+DAY_MS = 86_400_000
+PEOPLE_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ClearAddresses:
+    """Who may know people in the clear, and for how long.
+
+    Args:
+        key: opens what it sealed.
+        teams: those whose alerts show it.
+        days: how long after the last sight of a person; 0: never.
+    """
+
+    key: PrivacyKey
+    teams: frozenset[Team]
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Activities of one batch and account that are worked with the same knowledge of its people.
+
+    Args:
+        activities: without contacts, in order; with the first of them the knowledge changed.
+        before, after: what is known of people before the first and from it on.
+        from_ms: event time of the first.
+    """
+
+    activities: tuple[Activity, ...]
+    before: Contacts
+    after: Contacts
+    from_ms: int
+
+    def known_at(self, alert: Alert) -> Contacts:
+        """What was known when an alert was raised: a timer that was due before the first activity knew less."""
+        return self.before if to_ms(alert.raised_at) < self.from_ms else self.after
+
+
+def parts_of(activities: Iterable[Activity], known: Contacts, counted: Collection[str], days: int) -> Iterator[Part]:
+    """Cut a batch where people become known, so that an alert shows the same however batches are cut.
+
+    Args:
+        activities: of one account, in the order of the topic.
+        known: what is kept so far.
+        counted: activity types that count; of mails, others make nobody known (a mail that was delivered, say).
+        days: how long after the last sight a clear address may be told; 0: never.
+    """
+    taken: list[Activity] = []
+    before, from_ms = known, 0
+    for activity in activities:
+        after = _met(known, activity, counted, days)
+        if after is not known:
+            if taken:
+                yield Part(tuple(taken), before, known, from_ms)
+            taken, before, known, from_ms = [], known, after, activity.occurred_ms
+        taken.append(Activity.trusted(activity.__dict__ | {"contact": ""}) if activity.contact else activity)
+    yield Part(tuple(taken), before, known, from_ms)
+
+
+def _met(known: Contacts, activity: Activity, counted: Collection[str], days: int) -> Contacts:
+    """What is kept after an activity; the same object if it is no news."""
+    if activity.type == ERASURE and activity.person in known.people:
+        return Contacts(people={person: kept for person, kept in known.people.items() if person != activity.person})
+    if not days or not activity.contact or activity.grade is not Grade.HUMAN:
+        return known
+    if activity.source is Source.EMAIL and activity.type not in counted:
+        return known
+    new = SealedContact(activity.contact, activity.occurred_ms - activity.occurred_ms % DAY_MS)
+    old = known.people.get(activity.person)
+    if old is not None and (old.seen_ms, old.sealed) >= (new.seen_ms, new.sealed):
+        return known
+    people = known.people | {activity.person: new}
+    newest_ms = max(contact.seen_ms for contact in people.values())
+    fresh = {person: contact for person, contact in people.items() if newest_ms - contact.seen_ms <= days * DAY_MS}
+    kept = sorted(fresh.items(), key=lambda item: (-item[1].seen_ms, item[0]))[:PEOPLE_MAX]
+    return Contacts(people=dict(sorted(kept)))
+
+
+def with_sealed(alert: Alert, known: Contacts, clear: ClearAddresses) -> Alert:
+    """An alert with the sealed contacts of its people, where its team may know them and they are not too old.
+
+    Args:
+        alert: as the journey made it.
+        known: what is kept of the account's people.
+        clear: who may know, and for how long.
+    """
+    if alert.team not in clear.teams or not alert.people or not known.people:
+        return alert
+    since_ms = to_ms(alert.raised_at) - clear.days * DAY_MS
+    since_ms -= since_ms % DAY_MS
+    people = tuple(
+        person.model_copy(update={"sealed": contact.sealed})
+        if (contact := known.people.get(person.person)) is not None and contact.seen_ms >= since_ms
+        else person
+        for person in alert.people
+    )
+    return alert.model_copy(update={"people": people})
+
+
+def opened(alert: Alert, key: PrivacyKey) -> Alert:
+    """An alert as its team gets it: sealed contacts are opened, and the sentence names them."""
+    if not any(person.sealed for person in alert.people):
+        return alert
+    people: list[AlertPerson] = []
+    why = alert.why
+    for person in alert.people:
+        address, name = (key.opened(person.person, person.sealed) if person.sealed else None) or ("", "")
+        people.append(person.model_copy(update={"sealed": "", "address": address, "name": name}))
+        if "@" in address:  # the archive turns it back, which a bare user id in a text would not allow
+            why = why.replace(person.person, address)
+    return alert.model_copy(update={"people": tuple(people), "why": why})
