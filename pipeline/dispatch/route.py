@@ -33,14 +33,18 @@ class Facts:
     product: str = ""
 
 
-def addressed(alert: Alert, account: Account | None, policy: Policy) -> Alert:
+def addressed(alert: Alert, account: Account | None, policy: Policy, before: Alert | None = None) -> Alert:
     """An alert with whom it goes to, and what the directory says of its account that later steps ask for.
 
     Args:
-        alert: as it is raised first.
+        alert: as it is raised.
         account: its directory entry, if it has one.
         policy: who gets what, and who is away when.
+        before: as it was said before: a later revision goes to the same.
     """
+    if before is not None:
+        said = {"routed_to": before.routed_to, "region": before.region, "domains": before.domains}
+        return alert.model_copy(update=said)
     facts = Facts(
         team=alert.team,
         trigger=alert.trigger,

@@ -283,14 +283,12 @@ class AccountWork:
             records.append(said_alert(alert, entry, digest))
         return self._note(head, records, unsaid)
 
-    def _addressed(self, alert: Alert) -> Alert:
+    def _addressed(self, alert: Alert, before: Alert | None = None) -> Alert:
         """Whom it goes to is decided with its first revision; later ones follow, as far as that is known still."""
-        first = addressed(alert, self._account, self._policy)
-        if not alert.revision:
-            return first
-        said = (record.alert for record in self._load().said.values() if record.alert is not None)
-        before = next((one for one in said if one.alert_id == alert.alert_id), first)
-        return first.model_copy(update={"routed_to": before.routed_to})
+        if alert.revision and before is None:
+            said = (record.alert for record in self._load().said.values() if record.alert is not None)
+            before = next((one for one in said if one.alert_id == alert.alert_id), None)
+        return addressed(alert, self._account, self._policy, before)
 
     def _note(self, head: JournalHead, records: Sequence[Said], unsaid: Mapping[str, int]) -> JournalHead:
         first = head.said
@@ -374,7 +372,9 @@ class AccountWork:
             came_to = after
         reason = "; ".join(list(self._pending)[:REASONS_SHOWN_MAX])
         news_ms = state.journal.newest[0] - self._rules.late_ms if only_order else None
-        settled = settle(journal.said, oldest, refolded, head.unsaid, self._suppressed, reason, news_ms)
+        settled = settle(
+            journal.said, oldest, refolded, head.unsaid, self._suppressed, reason, self._addressed, news_ms
+        )
         self._pages |= journal.amend(settled.changed)
         self._named.alert_ids -= {alert.alert_id for alert in settled.alerts}
         anew, noted = self._named.anew(journal.said, refolded)

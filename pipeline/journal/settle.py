@@ -8,7 +8,7 @@
 - Of a suppressed account nothing stands. What stood comes back when it is suppressed no more, alerts excepted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -23,6 +23,7 @@ from schemas.transition import Transition
 
 CAME_BACK = "It was withdrawn before, and its evidence came back"
 NEVER_SAID = -1
+Address = Callable[[Alert, Alert | None], Alert]
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Settled:
 
     Args:
         unsaid: id -> revision it was taken back with; `NEVER_SAID` for an alert that was made but never sent.
+        address: says whom an alert goes to.
         changed: number of a record of what was said -> how it is now.
         added: records of what is said for the first time.
         transitions, alerts: to send.
@@ -38,6 +40,7 @@ class Settled:
     """
 
     unsaid: dict[str, int]
+    address: Address
     changed: dict[int, Said] = field(default_factory=dict)
     added: list[Said] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
@@ -76,6 +79,7 @@ def settle(
     unsaid: Mapping[str, int],
     mute: bool,
     reason: str,
+    address: Address,
     news_ms: int | None = None,
 ) -> Settled:
     """Compare, and decide.
@@ -87,9 +91,10 @@ def settle(
         unsaid: what does not stand.
         mute: the account is suppressed.
         reason: why all this, in words.
+        address: (alert, as it was said before) -> the alert with whom it goes to.
         news_ms: alerts raised since then are news; None where evidence was taken back or changed.
     """
-    settled = Settled(dict(unsaid), held_back=list(refolded.held_back))
+    settled = Settled(dict(unsaid), address, held_back=list(refolded.held_back))
     known: set[str] = set()
     for number, record in said.items():
         if record.transition is not None:
@@ -107,7 +112,7 @@ def settle(
                 continue
             revision = settled.unsaid.get(alert.alert_id)
             if news_ms is not None and to_ms(alert.raised_at) >= news_ms and revision != NEVER_SAID:
-                _raise(settled, None, alert, entry, NEVER_SAID if revision is None else revision)
+                _raise(settled, None, alert, None, entry, NEVER_SAID if revision is None else revision)
             elif revision is None:
                 settled.unsaid[alert.alert_id] = NEVER_SAID
                 settled.held_back.append(held_back(alert, HeldReason.RESTATED))
@@ -162,7 +167,7 @@ def _settle_alert(
     elif mute or made is None:
         return
     elif _is_news(record, said, made, news_ms):
-        _raise(settled, number, made, entry, said.revision)
+        _raise(settled, number, made, said, entry, said.revision)
     elif entry != record.entry:
         settled.changed[number] = record.model_copy(update={"entry": entry})
 
@@ -174,8 +179,8 @@ def _is_news(record: Said, said: Alert, made: Alert, news_ms: int | None) -> boo
     return said.raised_at != made.raised_at or (news_ms is not None and record.digest != digest_of(made))
 
 
-def _raise(settled: Settled, number: int | None, alert: Alert, entry: int, revision: int) -> None:
-    said = alert.model_copy(update={"revision": revision + 1})
+def _raise(settled: Settled, number: int | None, alert: Alert, before: Alert | None, entry: int, revision: int) -> None:
+    said = settled.address(alert.model_copy(update={"revision": revision + 1}), before)
     settled.unsaid.pop(said.alert_id, None)
     settled.alerts.append(said)
     record = said_alert(said, entry, digest_of(alert))

@@ -74,14 +74,14 @@ async def held(line: Line) -> list[dict[str, Any]]:
 async def test_held_alerts_come_as_one_digest_once_whatever_dies(
     make_line: Callable[..., Line], tmp_path: Path
 ) -> None:
-    now = datetime.now(UTC)
-    end = (now + timedelta(seconds=75)).replace(second=0, microsecond=0)
-    if end.date() != now.date():
-        pytest.skip("midnight comes before the end of the quiet time")
     file = tmp_path / "policy.yaml"
-    file.write_text(policy_until(end))
     line = make_line(handover_file=file, session_timeout_seconds=6)
+    before = datetime.now(UTC)
     await ask_for_demos(line)
+    end = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    if end.date() != before.date():
+        pytest.skip("midnight comes before the end of the quiet time")
+    file.write_text(policy_until(end))
     worker = await line.start()
 
     async def decided() -> bool:

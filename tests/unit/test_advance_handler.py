@@ -198,6 +198,18 @@ def test_an_alert_lies_under_the_name_it_is_routed_to_and_stays_there() -> None:
     assert [(key, value["status"]) for key, value, _ in sent(out, TRIGGERS)] == [(b"kim", "retracted")]
 
 
+def test_what_is_said_anew_goes_to_whom_it_went_first_and_what_comes_to_light_is_routed_too() -> None:
+    lane = Lane(Policy.model_validate({"routes": [{"when": {"region": ["DACH"]}, "to": "kim"}]}))
+    lane.directory = Directory({"acme": OWNED})
+    lane.handle(activity(2, "demo_request", "", subject="a:v-1"))
+    lane.directory = Directory({"acme": OWNED.model_copy(update={"region": "elsewhere"})})
+    out, _ = lane.handle(activity(1.9, "demo_request", "", subject="a:v-1"))  # it was first, and came second
+    demos = [(key, value) for key, value, _ in sent(out, TRIGGERS) if value["trigger"] == "demo_request"]
+    assert [(key, value["revision"], value["status"]) for key, value in demos] == [(b"kim", 1, "raised")]
+    out, _ = lane.handle(activity(1.95, "pricing_view", "", subject="a:v-1"))
+    assert {key for key, _, _ in sent(out, TRIGGERS)} <= {b"maria", b"kim"}
+
+
 def test_without_an_owner_an_alert_is_its_teams() -> None:
     out, _ = Lane().handle(DEMO)
     assert [(key, value["routed_to"]) for key, value, _ in sent(out, TRIGGERS)] == [(b"team/sales", "")]
