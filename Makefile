@@ -51,6 +51,9 @@ faults: $(STAMP) ## faults on the real line, compared with an oracle; SEED=1, QU
 fuzz: $(STAMP) ## hostile input against decoders, schemas and the line; FOR=600 seconds, QUICK=1 takes some seconds
 	@$(BIN)/python -m deploy.fuzz $(if $(FOR),--for $(FOR)) $(if $(QUICK),--quick) $(if $(SEED),--seed $(SEED))
 
+recovery: $(STAMP) ## how long a worker reads the state of ACCOUNTS=100000 accounts back, and what that costs
+	@$(BIN)/python -m deploy.faults.recovery $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED))
+
 check: $(STAMP) ## lint, types, layers, deployment files, known faults of dependencies; STRICT=1: nothing left out
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -67,4 +70,4 @@ test-unit: $(STAMP) ## only the tests that need neither broker nor engine
 clean: ## delete caches and the environment; data stays (`triggerpoint local wipe` deletes it)
 	@rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help setup lock bench run identity-eval journey-eval faults fuzz check test test-unit clean
+.PHONY: help setup lock bench run identity-eval journey-eval faults recovery fuzz check test test-unit clean

@@ -78,6 +78,9 @@ class Metrics:
         self.state_keys = gauge("state_keys", "Keys in state.", "stage", "partition")
         self.state_bytes = gauge("state_bytes", "Bytes of keys and values in state.", "stage", "partition")
         self.recovery_seconds = histogram("recovery_seconds", "Time to rebuild a partition's state.", SECONDS, "stage")
+        self.recovery_share = gauge(
+            "recovery_share", "How much of its changelog a partition has read back: 0 to 1.", "stage", "partition"
+        )
         self.recovered = counter("recovered_records_total", "Changelog records read back.", "stage")
         self.timers = counter("timers_fired_total", "Timers fired by the clock.", "stage")
         self.retries = counter("retries_total", "Work done again after a passing fault.", "stage", "cause")

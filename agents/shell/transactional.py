@@ -9,20 +9,18 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.crash import Reach
 from agents.shell.outbox import NO_HEADERS, Outbox
 from agents.shell.producer import LaneProducer
-from agents.shell.state import StateStore, StateView, headers_of, read_headers
+from agents.shell.recovery import Progress, recover
+from agents.shell.state import StateStore, StateView, headers_of
 
 TIMERS_PER_TICK = 1000
 LATENCY_SAMPLES = 16
-
-log = structlog.get_logger()
 
 
 class Handler(Protocol):
@@ -112,19 +110,8 @@ class TransactionalWork:
         self._store = StateStore()
         if setup.changelog is not None:
             began = time.monotonic()
-            count = await self._recover(setup.changelog)
-            seconds = time.monotonic() - began
-            setup.metrics.recovery_seconds.labels(setup.stage).observe(seconds)
-            if count:
-                log.info(
-                    "state_recovered",
-                    stage=setup.stage,
-                    partition=setup.changelog.partition,
-                    records=count,
-                    keys=len(self._store),
-                    seconds=round(seconds, 3),
-                    records_per_second=round(count / max(seconds, 1e-6)),
-                )
+            await recover(setup.options, setup.stage, setup.changelog, self._store, self._note_recovery)
+            setup.metrics.recovery_seconds.labels(setup.stage).observe(time.monotonic() - began)
             self._measure_state()
         setup.reach("after_recovery")
 
@@ -194,29 +181,13 @@ class TransactionalWork:
         if state.writes:
             self._measure_state()
 
-    async def _recover(self, changelog: TopicPartition) -> int:
-        consumer = AIOKafkaConsumer(
-            **self._setup.options,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            max_partition_fetch_bytes=8 << 20,
-        )
-        await consumer.start()
-        count = 0
-        try:
-            consumer.assign([changelog])
-            await consumer.seek_to_beginning(changelog)
-            end = (await consumer.end_offsets([changelog]))[changelog]
-            while await consumer.position(changelog) < end:
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    for record in records:
-                        self._store.apply(record.key, record.value, *read_headers(record.headers))
-                    count += len(records)
-                    self._setup.reach("in_recovery")
-                    self._setup.metrics.recover(self._setup.stage, len(records))
-        finally:
-            await consumer.stop()
-        return count
+    def _note_recovery(self, progress: Progress) -> None:
+        setup = self._setup
+        assert setup.changelog is not None
+        if progress.records:
+            setup.metrics.recover(setup.stage, progress.records)
+            setup.reach("in_recovery")
+        setup.metrics.recovery_share.labels(setup.stage, str(setup.changelog.partition)).set(progress.share)
 
     def _measure_state(self) -> None:
         setup = self._setup
