@@ -86,7 +86,7 @@ def main() -> int:
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-faults-"))
     only = tuple(part.strip() for part in given.only.split(",") if part.strip())
-    plan = Plan(given.seed, given.quick, only, folder / "lines")
+    plan = Plan(given.seed, given.quick, only, folder)
     console.print(f"seed {given.seed}; logs in {folder}")
     try:
         addresses = stack.up(

@@ -25,6 +25,8 @@ from deploy.faults.trace import TRACE
 from deploy.faults.verdict import Verdict, judge
 from deploy.faults.worker import SPLIT_COMMIT
 from deploy.local import ports, stack
+from deploy.local.process import find
+from deploy.local.services import KafkaService, Memory
 from deploy.simulate import WorldSpec, accounts
 from schemas.errors import LocalStackError
 from schemas.topics import ACCOUNTS
@@ -59,6 +61,7 @@ class Installation:
 
     Args:
         addresses: broker and engine.
+        stack_dir: the folder of the stack they are.
         folder: for logs and the workers' files.
         name: prefix of topics and groups, name of the database.
         market: the traffic.
@@ -69,6 +72,7 @@ class Installation:
     def __init__(
         self,
         addresses: stack.StackAddresses,
+        stack_dir: Path,
         folder: Path,
         name: str,
         market: Market,
@@ -76,7 +80,10 @@ class Installation:
         split_commit: bool = False,
         given: Mapping[str, str] | None = None,
     ) -> None:
-        self.name, self._folder, self._addresses = name, folder, addresses
+        self.name, self.folder = name, folder / name
+        self._addresses, self._stack_dir = addresses, stack_dir
+        self.spoilt = False
+        """Whether the fault leaves nothing that the oracle could work."""
         now = datetime.now(UTC)
         self._speed = market.days_per_second * 86_400
         self.spec = WorldSpec(
@@ -105,7 +112,7 @@ class Installation:
             "transaction_timeout_seconds": "20",
             "poll_records_max": "200",
             "asn_file": "none",
-            "data_dir": str(self._folder / self.name),
+            "data_dir": str(self.folder),
             "clock": f"replay:{self._now_ms}:{self.spec.start_ms}:{self._speed}",
             "test_faults": "1",
         } | self._extra
@@ -119,8 +126,9 @@ class Installation:
         await asyncio.to_thread(migrate, self._addresses.clickhouse_url, self.name)
         self.feeder = Feeder(self.settings, self.spec, self._speed)
         await self.feeder.connect()
-        directory = self.settings.topics.name(ACCOUNTS)
-        await self.feeder.send([(directory, message.key, message.value) for message in accounts(self.spec)])
+        topic = self.settings.topics.name(ACCOUNTS)
+        self.directory = accounts(self.spec)
+        await self.feeder.send([(topic, message.key, message.value) for message in self.directory])
         self._sampling = asyncio.create_task(self._sample(), name="memory")
         self.feeder.start()
 
@@ -128,7 +136,7 @@ class Installation:
         """Start one more worker; returns when it has its partitions, unless it is to crash before."""
         port = ports.choose_port("metrics", asked=None, wishes=())
         settings = self.environment | {"metrics_port": str(port)} | ({"crash_at": crash_at} if crash_at else {})
-        log = self._folder / self.name / f"worker-{len(self.workers)}.log"
+        log = self.folder / f"worker-{len(self.workers)}.log"
         worker = WorkerProcess(settings, log, f"http://127.0.0.1:{port}/metrics", self._command)
         self.workers.append(worker)
         await worker.start(*stages)
@@ -147,6 +155,8 @@ class Installation:
     async def finish(self) -> Verdict:
         """End the traffic, let the line work everything off, stop it, and compare."""
         await self.feeder.stop()
+        if self.spoilt:
+            return Verdict()
         async with asyncio.timeout(DRAIN_SECONDS), lag_meter(self.settings) as meter:
             ends: dict[tuple[str, TopicPartition], int] = {}
             for _ in range(2):  # what identify learns comes back to it: the second round is behind the first one's
@@ -172,9 +182,16 @@ class Installation:
         await self.feeder.close()
         await self.proxy.stop()
 
-    def log_of(self, worker: WorkerProcess) -> str:
-        """What a worker has logged."""
-        return worker.log
+    async def stop_broker(self, number: signal.Signals) -> None:
+        """End the broker by a signal; the whole stack's, so no other installation may run."""
+        running = find(Memory(self._stack_dir).get(KafkaService(self._stack_dir)).mark)
+        if running is not None:
+            running.send_signal(number)
+            await asyncio.to_thread(running.wait)
+
+    async def start_broker(self) -> None:
+        """Start it again, where it was."""
+        await asyncio.to_thread(stack.up, self._stack_dir)
 
     async def _committed(self) -> dict[tuple[str, TopicPartition], int]:
         admin = await topics.connect_admin(self.settings)

@@ -159,7 +159,12 @@ def main() -> int:
     logs.set_up("error")
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-recovery-"))
     try:
-        addresses = stack.up(folder, console=console, kafka_port=ports.choose_port("Kafka", asked=None, wishes=()))
+        addresses = stack.up(
+            folder,
+            console=console,
+            kafka_port=ports.choose_port("Kafka", asked=None, wishes=()),
+            clickhouse_port=ports.choose_port("ClickHouse", asked=None, wishes=()),
+        )
         figures = asyncio.run(_run(asked.accounts, asked.seed, addresses, folder))
     finally:
         stack.wipe(folder)

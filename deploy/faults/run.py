@@ -29,13 +29,13 @@ class Plan:
         quick: only what is over within a minute.
         only: parts of names of faults; all if empty.
         split_commit: run the broken workers instead.
-        folder: for logs.
+        stack_dir: the stack's folder; logs lie below it.
     """
 
     seed: int
     quick: bool
     only: tuple[str, ...]
-    folder: Path
+    stack_dir: Path
 
     def chosen(self) -> Sequence[Fault]:
         """The faults."""
@@ -111,7 +111,15 @@ class Harness:
     ) -> Installation:
         shape = QUICK_MARKET if self._plan.quick else FULL_MARKET
         market = Market(self._plan.seed * 100 + number, shape.companies, shape.days, shape.days_per_second)
-        return Installation(self._addresses, self._plan.folder, name, market, split_commit=split_commit, given=given)
+        return Installation(
+            self._addresses,
+            self._plan.stack_dir,
+            self._plan.stack_dir / "lines",
+            name,
+            market,
+            split_commit=split_commit,
+            given=given,
+        )
 
 
 def figures_of(outcomes: Sequence[Outcome], split: Outcome | None, seed: int, seconds: float) -> dict[str, Any]:
