@@ -51,6 +51,9 @@ faults: $(STAMP) ## faults on the real line, compared with an oracle; SEED=1, QU
 fuzz: $(STAMP) ## hostile input against decoders, schemas and the line; FOR=600 seconds, QUICK=1 takes some seconds
 	@$(BIN)/python -m deploy.fuzz $(if $(FOR),--for $(FOR)) $(if $(QUICK),--quick) $(if $(SEED),--seed $(SEED))
 
+soak: $(STAMP) ## the line at 70 % of its measured rate; FOR=1800 seconds, RATE=500 instead of measuring
+	@$(BIN)/python -m deploy.faults.soak $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
+
 recovery: $(STAMP) ## how long a worker reads the state of ACCOUNTS=100000 accounts back, and what that costs
 	@$(BIN)/python -m deploy.faults.recovery $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED))
 
