@@ -34,8 +34,8 @@ READY_SECONDS = 540.0
 BATCH_BYTES = 512 * 1024
 TELL_SECONDS = 3.0
 MIB = 1 << 20
-SAMPLE_COMPANIES = 120
-SAMPLE_DAYS = 120
+SAMPLE_COMPANIES = 30
+SAMPLE_DAYS = 60
 
 console = Console(soft_wrap=True, highlight=False, stderr=True)
 Pages = Sequence[tuple[bytes, bytes]]
