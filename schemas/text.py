@@ -18,11 +18,14 @@ UNSEEN = r"\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-
 """Characters nobody sees: of no width, or that turn the direction of reading. The two joiners (U+200C, U+200D) are not
 among them: scripts and emoji need them."""
 
+PINGED = r"@(?=(?:channel|here|everyone|all|group)(?![.-]?\w))"
+"""What chats take for a call to all of a channel; not the host of a mailbox, as in maria@all.com."""
+
 _BREAKS = re.compile(f"[{BREAKS}]+")
 _UNSEEN = re.compile(f"[{UNSEEN}\\U000e0000-\\U000e007f]+")
 _HARMFUL = re.compile(f"[{BREAKS}{UNSEEN}\\U000e0000-\\U000e007f]")
-_HARMFUL_ID = re.compile(f"[<>{BREAKS}{UNSEEN}\\U000e0000-\\U000e007f]")
-_PING = re.compile(r"@(?=(?:channel|here|everyone|all|group)\b)", re.IGNORECASE)
+_PING = re.compile(PINGED, re.IGNORECASE)
+_HARMFUL_ID = re.compile(rf"[<>{BREAKS}{UNSEEN}\U000e0000-\U000e007f]|\](?=\()|{PINGED}", re.IGNORECASE)
 _SEEN_MARKUP = str.maketrans({"<": "\u2039", ">": "\u203a", "`": "'"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -58,7 +61,7 @@ def escaped(text: str) -> str:
     >>> escaped("v\\u202e81"), escaped("<!here>"), escaped("v-81")
     ('v\\\\u202e81', '\\\\u003c!here\\\\u003e', 'v-81')
     """
-    if text.isprintable() and "<" not in text and ">" not in text:
+    if text.isalnum():
         return text
     return _HARMFUL_ID.sub(_code, text)
 

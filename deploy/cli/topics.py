@@ -16,6 +16,7 @@ from agents.connection import connection_options
 from agents.settings import Settings
 from agents.topics import TopicStatus
 from schemas.errors import SettingsError
+from schemas.text import visible
 from schemas.topics import CATALOGUE
 
 WIDE_COLUMNS = 140
@@ -148,7 +149,9 @@ async def _read(loaded: Settings, topic: str, from_beginning: bool, limit: int) 
     try:
         count = 0
         async for record in consumer:
-            typer.echo(record.value if record.value is not None else b"null")
+            value = record.value if record.value is not None else b"null"
+            # as it is for a program; what would steer a terminal is shown as its code
+            typer.echo(visible(value.decode("utf-8", "replace")) if sys.stdout.isatty() else value)
             count += 1
             if count == limit:
                 return

@@ -27,7 +27,7 @@ QUICK_GUIDED = ("ingest",)
 GENERATED_SHARE = 0.3
 KEPT = Path(".data") / "fuzz"
 GUIDED = find_spec("atheris") is not None
-LATE_SECONDS = 60
+LATE_SECONDS = 300
 EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 TAIL_LINES = 25
 

@@ -13,7 +13,7 @@ with atheris.instrument_imports(include=["pipeline", "schemas", "agents.director
     from deploy.fuzz.targets import TARGETS
 
 LENGTH_MAX = 16_384
-SLOW_SECONDS = 20
+SLOW_SECONDS = 60
 MEMORY_MB = 2048
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote_plus, urlsplit
 from pipeline.decode.form import names
 from pipeline.decode.properties import personal, secret
 from schemas.base import TEXT_LENGTH_MAX, URL_LENGTH_MAX
-from schemas.text import BREAKS, UNSEEN
+from schemas.text import BREAKS, PINGED, UNSEEN
 
 _TRACKING = names(
     """gclid gclsrc dclid gbraid wbraid fbclid msclkid twclid ttclid yclid igshid li_fat_id rdt_cid mc_cid mc_eid
@@ -24,7 +24,7 @@ _KEPT = {
 }
 
 _SCRIPTS = names("javascript data vbscript file blob")
-_UNSAFE = re.compile(rf"[<>`\"{BREAKS}{UNSEEN}]+")
+_UNSAFE = re.compile(rf"[<>`\"\s{BREAKS}{UNSEEN}]+|\](?=\()|{PINGED}", re.IGNORECASE)
 
 
 class Link(NamedTuple):

@@ -14,6 +14,7 @@ from rich.table import Table
 from agents import settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.topic import Present, read_directory, write_directory
+from deploy.view.plain import plain
 from pipeline.accounts.compare import Comparison, compare
 from pipeline.accounts.table import Problem, Sheet, read_accounts
 from pipeline.directory import Directory
@@ -76,7 +77,7 @@ def list_(as_json: AsJson = False) -> None:
         "account", "name", "domains", "owner", "team", "tier", "status", "ranges", "never by IP", "suppressed"
     )
     for account in accounts:
-        table.add_row(
+        cells = (
             account.account_id,
             account.name,
             ", ".join((*account.domains, *map(_period, account.domain_periods))),
@@ -88,6 +89,7 @@ def list_(as_json: AsJson = False) -> None:
             "yes" if account.never_by_ip else "",
             account.suppressed,
         )
+        table.add_row(*map(plain, cells))
     Console().print(table)
 
 

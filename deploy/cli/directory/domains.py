@@ -14,6 +14,7 @@ from agents.connection import clickhouse_sink
 from agents.settings import Settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.topic import Present, read_directory, write_directory, write_facts
+from deploy.view.plain import plain
 from pipeline.accounts.promote import Waiting, promoted, with_domain
 from pipeline.directory import Directory
 from pipeline.domains import work_domain
@@ -60,7 +61,7 @@ def unmatched(
     for row in rows:
         hint = "" if row["people"] >= SURE_PEOPLE else "one person at most: may wait for a second"
         seen = (f"{row[name]:%Y-%m-%d %H:%M}" for name in ("first_seen_at", "last_seen_at"))
-        table.add_row(row["domain"], str(row["people"]), str(row["subjects"]), str(row["facts"]), *seen, hint)
+        table.add_row(plain(row["domain"]), str(row["people"]), str(row["subjects"]), str(row["facts"]), *seen, hint)
     Console().print(table)
     typer.echo("`triggerpoint domains promote <domain>` makes one an account's")
 

@@ -16,6 +16,7 @@ from agents.privacy.key import privacy_key
 from agents.settings import Settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.topic import write_facts
+from deploy.view.plain import plain
 from pipeline.privacy.key import PrivacyKey
 from schemas.base import ID_LENGTH_MAX, stable_id
 from schemas.errors import SettingsError, SinkError
@@ -58,13 +59,13 @@ def show(
     if not rows:
         typer.echo(f"nothing is known of {given}")
         return
-    table = Table("when", "what", "account", "seen with", "method", "sure", "why", title=given)
+    table = Table("when", "what", "account", "seen with", "method", "sure", "why", title=plain(given))
     for row in rows:
         sure = f"{row['confidence']:g}" if row["confidence"] else ""
         account, method = row["account_id"] or row["domain"], row["method"]
-        table.add_row(
-            f"{row['observed_at']:%Y-%m-%d %H:%M}", row["kind"], account, row["other"], method, sure, row["reason"]
-        )
+        when = f"{row['observed_at']:%Y-%m-%d %H:%M}"
+        cells = (when, row["kind"], account, row["other"], method, sure, row["reason"])
+        table.add_row(*map(plain, cells))
     Console().print(table)
 
 

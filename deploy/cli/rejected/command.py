@@ -12,13 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from rich.text import Text
 
 from agents import settings as settings_module
 from agents.clock import clock_of
 from agents.settings import Settings
 from deploy.cli.rejected.find import Place, Wanted, find, names_of, whole
 from deploy.cli.rejected.send import Outlook, Sender, outlook, partitions_of
+from deploy.view.plain import plain
 from schemas.errors import SettingsError
 from schemas.rejected import Rejected, RejectedStatus, RejectReason
 from schemas.text import visible
@@ -177,7 +177,7 @@ def _print_table(places: list[Place]) -> None:
         sent = f"{one.status} {one.replays}x" if one.replays else str(one.status)
         record = f"{one.topic}:{one.partition}:{one.offset}:{one.index}"
         cells = (f"{one.received_at:%Y-%m-%d %H:%M:%S}", record, one.reason, sent, one.detail[:SHOWN_DETAIL_MAX])
-        table.add_row(*(Text(visible(cell)) for cell in cells))
+        table.add_row(*map(plain, cells))
     Console().print(table)
 
 

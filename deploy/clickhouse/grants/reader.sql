@@ -1,0 +1,37 @@
+-- Commands (`domains`, `identity`) and dashboards: read the views, and what was refused, too.
+CREATE ROLE IF NOT EXISTS triggerpoint_reader SETTINGS readonly = 2, max_execution_time = 120;
+GRANT SELECT ON triggerpoint.account_stage TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.accounts TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.activities TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.activities_said TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.alert_outcomes TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.alert_status TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.alerts TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.alerts_held TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.alerts_not_sent TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.alerts_said TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.cause_check TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.digests TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.event_accounting TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.events TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.feedback TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.funnel TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.handover_compliance TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.handover_status TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.handovers TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.handovers_said TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.identity TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.journey_before_sales TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.journey_before_sales_overall TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.journeys TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.rejected TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.stages TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.system_delay TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.time_in_stage TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.transitions TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.transitions_said TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.trigger_causes TO triggerpoint_reader;
+GRANT SELECT ON triggerpoint.unmatched_domains TO triggerpoint_reader;
+CREATE USER IF NOT EXISTS triggerpoint_reader IDENTIFIED WITH sha256_password BY 'put a password here'
+    DEFAULT ROLE triggerpoint_reader;
+GRANT triggerpoint_reader TO triggerpoint_reader;
