@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from agents.metrics import Metrics
-from agents.shell.codec import decode
+from agents.shell.codec import StateCodec, decode
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
@@ -64,6 +64,7 @@ class AdvanceHandler:
         self._triggers, self._held = names.name(TRIGGERS), names.name(HELD)
         self._directory, self._rules, self._metrics, self._policy = directory, rules, metrics, policy
         self._unfit = Unfit()
+        self._states = StateCodec(JourneyState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of activities, account by account, in the topic's order within each."""
@@ -78,7 +79,7 @@ class AdvanceHandler:
                 received.append(activity.received_ms)  # of what comes after the fact, the age says nothing of the line
             by_account.setdefault(record.key, []).append(activity)
         for key, activities in by_account.items():
-            before = decode_state(state.get(key))
+            before = self._states.decode(key, state.get(key))
             work = self._work(key, activities[0].account_id, before, directory, state)
             result = self._take(work, key, activities, state)
             # machines, opened mail: no account is made and none rewritten for what changes nothing
@@ -90,7 +91,7 @@ class AdvanceHandler:
         """Fire due timers, and meet what the directory says now."""
         directory = self._directory()
         for key in keys:
-            before = decode_state(state.get(key))
+            before = self._states.decode(key, state.get(key))
             assert before is not None
             work = self._work(key, before.account_id, before, directory, state)
             work.wake(now_ms)
@@ -149,7 +150,7 @@ class AdvanceHandler:
 
     def _apply(self, key: bytes, result: Worked, state: StateView, out: Outbox) -> None:
         assert result.state is not None
-        state.put(key, result.state.encode(), result.state.due_ms, marked=result.state.suppressed)
+        state.put(key, self._states.encode(key, result.state), result.state.due_ms, marked=result.state.suppressed)
         for page, value in result.pages.items():
             state.put(page_key(key, page), value)
         for transition in result.transitions:
@@ -213,11 +214,6 @@ class Unfit:
 def page_key(key: bytes, page: str) -> bytes:
     """Key of a page of an account's journal."""
     return key + JOURNAL + page.encode()
-
-
-def decode_state(value: bytes | None) -> JourneyState | None:
-    """An account's journey from its bytes."""
-    return None if value is None else JourneyState.model_validate_json(value)
 
 
 def transition_headers(transition: Transition) -> list[Header]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from agents.metrics import Metrics
-from agents.shell.codec import decode
+from agents.shell.codec import StateCodec, decode
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
 from pipeline.classify import retyped
@@ -52,6 +52,7 @@ class IdentifyHandler:
         self._activities, self._identity = names.name(ACTIVITIES), names.name(IDENTITY)
         self._erasures = erasures
         self._directory, self._rules, self._metrics, self._networks = directory, rules, metrics, networks
+        self._states = StateCodec(SubjectState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of events, of facts that came back, or of hits that accounts returned."""
@@ -63,7 +64,7 @@ class IdentifyHandler:
         topic = records[0].topic
         for record in records:
             key: bytes = record.key
-            subject = touched[key] if key in touched else decode_state(state.get(key))
+            subject = touched[key] if key in touched else self._states.decode(key, state.get(key))
             if topic == self._events:
                 event = decode(Event, record)
                 received.append(event.received_ms)
@@ -104,7 +105,7 @@ class IdentifyHandler:
             if subject is None:
                 state.put(key, None)
             else:
-                state.put(key, subject.encode(), _due_ms(subject))
+                state.put(key, self._states.encode(key, subject), _due_ms(subject))
         out.count(lambda: self._count(outcomes))
         return received
 
@@ -113,7 +114,7 @@ class IdentifyHandler:
         history could still be used."""
         outcomes: Counter[str] = Counter()
         for key in keys:
-            subject = decode_state(state.get(key))
+            subject = self._states.decode(key, state.get(key))
             assert subject is not None
             result = wait(subject, now_ms)
             assert result.state is not None
@@ -124,7 +125,7 @@ class IdentifyHandler:
             if forget:
                 state.put(key, None)
             else:
-                state.put(key, result.state.encode(), _due_ms(result.state))
+                state.put(key, self._states.encode(key, result.state), _due_ms(result.state))
         out.count(lambda: self._count(outcomes))
 
     def stale(self, state: StateView) -> Sequence[bytes]:
@@ -158,8 +159,3 @@ def _forget_ms(subject: SubjectState) -> int:
     waited = (past.occurred_ms for past in subject.history)  # the last to come may be an old one
     newest = max((*waited, *subject.edges.values(), newest_ms(subject.pulse)), default=0)
     return newest + (HISTORY_DAYS + 1) * DAY_MS if newest else 0
-
-
-def decode_state(value: bytes | None) -> SubjectState | None:
-    """A subject's state from its bytes."""
-    return None if value is None else SubjectState.model_validate_json(value)

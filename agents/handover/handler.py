@@ -7,7 +7,7 @@ from typing import Any
 from agents.advance import cloud_event
 from agents.clock import Clock
 from agents.metrics import Metrics
-from agents.shell.codec import decode
+from agents.shell.codec import StateCodec, decode
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
 from pipeline.handover.fold import Folded, take, wake
@@ -37,6 +37,7 @@ class HandoverHandler:
         self._answers, self._handovers = names.name(ANSWERS), names.name(HANDOVERS)
         self._policy, self._clock, self._metrics, self._partition = policy, clock, metrics, partition
         self._open: dict[bytes, Counter[Team]] | None = None
+        self._states = StateCodec(HandoverState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch, account by account, in the topic's order within each."""
@@ -54,7 +55,7 @@ class HandoverHandler:
                     received.append(to_ms(alert.received_at))
             by_account.setdefault(record.key, []).append(item)
         for key, items in by_account.items():
-            before = decode_state(state.get(key))
+            before = self._states.decode(key, state.get(key))
             folded = take(before, items[0].account_id, items, self._policy)
             if folded.state is not before:
                 self._apply(key, folded, state, out)
@@ -63,7 +64,7 @@ class HandoverHandler:
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
         """Let the clocks speak that are due."""
         for key in keys:
-            before = decode_state(state.get(key))
+            before = self._states.decode(key, state.get(key))
             assert before is not None
             self._apply(key, wake(before, now_ms, self._policy), state, out)
 
@@ -72,7 +73,7 @@ class HandoverHandler:
         if self._open is None:
             self._open = {}
             for key in state.marked:
-                self._open[key] = _open_by_team(decode_state(state.get(key)))
+                self._open[key] = _open_by_team(self._states.decode(key, state.get(key)))
             self._show()
         return ()
 
@@ -87,7 +88,7 @@ class HandoverHandler:
         if kept is None:
             state.put(key, None)
         else:
-            state.put(key, kept.encode(), kept.due_ms, marked=bool(kept.open))
+            state.put(key, self._states.encode(key, kept), kept.due_ms, marked=bool(kept.open))
         for line in folded.lines:
             out.send(self._handovers, key, line.encode(), line_headers(line))
         out.count(lambda: self._count(key, folded))
@@ -144,11 +145,6 @@ def offer_of(alert: Alert, timestamp_ms: int, clock: Clock) -> Offer:
         retracted_ms=written_ms if retracted else 0,
         why=alert.why if retracted else "",
     )
-
-
-def decode_state(value: bytes | None) -> HandoverState | None:
-    """An account's hand-overs from their bytes."""
-    return None if value is None else HandoverState.model_validate_json(value)
 
 
 def line_headers(line: Handover) -> list[Header]:

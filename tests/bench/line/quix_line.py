@@ -15,7 +15,7 @@ from agents.settings import Settings, load
 from agents.shell.transactional import Handler
 from schemas.topics import CATALOGUE
 from tests.bench.line import load as loads
-from tests.bench.line.verbs import as_record, handlers, inputs, work_one
+from tests.bench.line.verbs import STAGES, as_record, handlers, inputs, work_one
 
 Sent = list[tuple[str, bytes, bytes]]
 
@@ -42,7 +42,7 @@ def _routes(settings: Settings) -> dict[str, list[str]]:
     """Topic -> where its records go, for those that a stage of ours reads."""
     merged: dict[str, list[str]] = {}
     for stage, topics in inputs(settings).items():
-        for topic in topics if stage in ("identify", "advance", "handover") else ():
+        for topic in topics if stage in STAGES[1:] else ():
             merged.setdefault(topic, []).append(settings.topic_prefix + MERGED.format(stage=stage))
     return merged
 

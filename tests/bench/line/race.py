@@ -17,6 +17,7 @@ from deploy.local import ports
 from schemas.topics import ACCOUNTS, ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS
 from tests.bench import kafka
 from tests.bench.line import load as loads
+from tests.bench.line.verbs import STAGES
 from tests.bench.race import BenchError, Contestant, Lap, run, stop
 from tests.bench.surroundings import ROOT, Bench
 
@@ -24,7 +25,6 @@ PARTITIONS = 4
 SECONDS_MAX = 300.0
 QUIET_SECONDS = 2.0
 READY_SECONDS = 60.0
-STAGES = ("ingest", "identify", "advance", "handover")
 WATCHED = (EVENTS, REJECTED, IDENTITY, ACTIVITIES, TRANSITIONS, *ALERTS.values())
 
 

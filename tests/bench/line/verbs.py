@@ -15,18 +15,23 @@ from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.outbox import Outbox
 from agents.shell.transactional import Handler
+from agents.stages import STAGES as WORKER_STAGES
 from agents.stages import inputs_of, verbs_of
 from pipeline.directory import EMPTY
+from pipeline.rules.live import Live
 from schemas.topics import CATALOGUE
 from tests.bench.line.load import Load
 
-STAGES = ("ingest", "identify", "advance", "handover")
+STAGES = tuple(name for name in WORKER_STAGES if name != "archive")
+"""The stages between producers and teams; rivals have no archive."""
 
 
 def handlers(settings: Settings, load: Load) -> dict[str, Handler]:
     """Stage -> its verb."""
     changes = [change_of(key, value) for key, value in load.directory]
     directory = EMPTY.with_changes(change for change in changes if change is not None)
+
+    live = Live(load_rules(None))
 
     async def committed(*_: Any) -> Mapping[Any, int]:
         return {}
@@ -37,7 +42,7 @@ def handlers(settings: Settings, load: Load) -> dict[str, Handler]:
         metrics=Metrics("bench"),
         options={},
         directory=lambda: directory,
-        rules=load_rules(None),
+        rules=lambda: live,
         partitions={settings.topics.name(topic): settings.partitions for topic in CATALOGUE},
         handover=load_policy(None),
         watermark_ms=lambda stage: 0,
