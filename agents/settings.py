@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     clickhouse_url_file: Path | None = Field(None, description="File that holds the URL, instead.")
     clickhouse_ca_file: Path | None = Field(None, description="CA bundle for https (PEM); the system's where empty.")
     clickhouse_database: str = Field("triggerpoint", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    clickhouse_cluster: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_.-]*$",
+        description="Cluster whose servers all get the tables; empty: one server.",
+    )
     archive_flush_seconds: float = Field(1.0, gt=0, le=60, description="Longest time rows wait for an insert.")
     archive_rows_max: int = Field(100_000, ge=1, description="Rows of one insert.")
     rejected_share_max: float = Field(

@@ -14,6 +14,7 @@ from pathlib import Path
 from clickhouse_connect.driver.client import Client
 
 from schemas.errors import SettingsError
+from sinks.cluster import on_cluster
 from sinks.connection import ClickHouseTarget, connect
 from sinks.faults import classed
 
@@ -133,13 +134,14 @@ def pending(
 
 
 def migrate(
-    url: str, database: str, folder: Path = MIGRATIONS_FOLDER, *, ca_file: Path | None = None
+    url: str, database: str, folder: Path = MIGRATIONS_FOLDER, *, ca_file: Path | None = None, cluster: str = ""
 ) -> list[Migration]:
     """Make the database if need be, apply what is missing, and return that.
 
     Args:
         url, database, ca_file: as `ClickHouseTarget` has them.
         folder: of the SQL files.
+        cluster: whose servers all get the tables, replicated; '' for a single server.
 
     Raises:
         SettingsError: an applied file has changed, or a name is wrong.
@@ -147,34 +149,35 @@ def migrate(
     """
     client = connect(ClickHouseTarget(url, "", ca_file=ca_file))
     try:
-        return apply(client, folder, database)
+        return apply(client, folder, database, cluster)
     finally:
         client.close()
 
 
-def apply(client: Client, folder: Path, database: str) -> list[Migration]:
+def apply(client: Client, folder: Path, database: str, cluster: str = "") -> list[Migration]:
     """Apply what is missing, and return that. Leaves the client in the database. Raises as `migrate` does."""
     migrations = read(folder)
     plan(_applied(client, _checked(database)), migrations)
-    _command(client, f"CREATE DATABASE IF NOT EXISTS `{database}`", f"Making the database {database}")
+    made = on_cluster(f"CREATE DATABASE IF NOT EXISTS `{database}`", cluster)
+    _command(client, made, f"Making the database {database}")
     client.database = database
     for statement in _RECORDS:
-        _command(client, statement, "Making schema_migrations")
+        _command(client, on_cluster(statement, cluster), "Making schema_migrations")
     done: list[Migration] = []
     for migration in migrations:
         # asked anew for each file: another run may have been faster
         if migration not in plan(_applied(client, database), migrations):
             continue
         for number, statement in enumerate(migration.statements, 1):
-            _command(client, statement, f"{migration.name}, statement {number}")
+            _command(client, on_cluster(statement, cluster), f"{migration.name}, statement {number}")
         _record(client, migration)
         done.append(migration)
-    copy_comments(client)
-    own_views(client)
+    copy_comments(client, cluster)
+    own_views(client, cluster)
     return done
 
 
-def own_views(client: Client) -> None:
+def own_views(client: Client, cluster: str = "") -> None:
     """Let views read by the rights of who makes them: whoever may read a view need not be let into the tables."""
     open_views = client.query(
         """
@@ -185,10 +188,10 @@ def own_views(client: Client) -> None:
     ).result_rows
     for (view,) in open_views:
         statement = f"ALTER TABLE `{view}` MODIFY SQL SECURITY DEFINER DEFINER = CURRENT_USER"
-        _command(client, statement, f"Owning the view {view}")
+        _command(client, on_cluster(statement, cluster), f"Owning the view {view}")
 
 
-def copy_comments(client: Client) -> None:
+def copy_comments(client: Client, cluster: str = "") -> None:
     """Give the columns of the views `<noun>` and `<noun>_said` the comments of the tables `<noun>_log`: a view does not
     inherit them."""
     missing = client.query(
@@ -206,7 +209,8 @@ def copy_comments(client: Client) -> None:
         quoted = comment.replace("\\", "\\\\").replace("'", "\\'")
         by_view.setdefault(view, []).append(f"COMMENT COLUMN `{name}` '{quoted}'")
     for view, changes in by_view.items():
-        _command(client, f"ALTER TABLE `{view}` {', '.join(changes)}", f"Commenting the view {view}")
+        comment_on = on_cluster(f"ALTER TABLE `{view}` {', '.join(changes)}", cluster)
+        _command(client, comment_on, f"Commenting the view {view}")
 
 
 def _applied(client: Client, database: str) -> dict[str, str]:

@@ -50,7 +50,7 @@ class LaneProducer:
             max_batch_size=BATCH_BYTES,
             max_request_size=OWN_BYTES_MAX + 65_536,
             compression_type="lz4",
-            retry_backoff_ms=20,  # the broker answers "not yet" at the start of a transaction; 100 ms would be the p99
+            retry_backoff_ms=10,  # the broker answers "not yet" at the start of a transaction; 100 ms would be the p99
             request_timeout_ms=int(min(timeout_seconds, 60) * 1000),
         )
 

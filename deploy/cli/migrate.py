@@ -32,8 +32,11 @@ def migrate(
     url = url or loaded.clickhouse_url.get_secret_value()
     database = database or loaded.clickhouse_database
     try:
-        work = find_missing if dry_run else apply_missing
-        migrations = work(url, database, ca_file=loaded.clickhouse_ca_file)
+        if dry_run:
+            migrations = find_missing(url, database, ca_file=loaded.clickhouse_ca_file)
+        else:
+            cluster = loaded.clickhouse_cluster
+            migrations = apply_missing(url, database, ca_file=loaded.clickhouse_ca_file, cluster=cluster)
     except TriggerpointError as error:
         _console.print(error.what, style="red", markup=False, highlight=False)
         if error.mend:

@@ -34,12 +34,14 @@ class Lap:
         cpu_seconds_per_million: CPU-seconds of the process per million input records, after warming up.
         rss_mib: the process's memory at the end.
         start_seconds: from its start to the first output.
+        outputs: outputs per input record, so that nobody wins who has not done the work.
     """
 
     rate: float
     cpu_seconds_per_million: float
     rss_mib: float
     start_seconds: float
+    outputs: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -119,4 +121,10 @@ async def _watch(
     if share <= 0:
         first, share = (began, 0, 0.0), 1.0
     worked = contestant.records * share
-    return Lap(worked / (last - first[0]), (cpu - first[2]) / worked * 1e6, rss / 2**20, steps[0][0] - began)
+    return Lap(
+        worked / (last - first[0]),
+        (cpu - first[2]) / worked * 1e6,
+        rss / 2**20,
+        steps[0][0] - began,
+        total / contestant.records,
+    )
