@@ -103,6 +103,7 @@ class IdentifyHandler:
         for key in sorted(changed):
             subject = touched[key]
             if subject is None:
+                self._states.forget(key)
                 state.put(key, None)
             else:
                 state.put(key, self._states.encode(key, subject), _due_ms(subject))
@@ -123,6 +124,7 @@ class IdentifyHandler:
             forget = 0 < _forget_ms(result.state) <= now_ms
             outcomes["forgotten"] += forget
             if forget:
+                self._states.forget(key)
                 state.put(key, None)
             else:
                 state.put(key, self._states.encode(key, result.state), _due_ms(result.state))

@@ -55,11 +55,15 @@ class StateCodec(Generic[RecordT]):
     def encode(self, key: bytes, state: RecordT) -> bytes:
         """The bytes of a key's new state."""
         value = state.__pydantic_serializer__.to_json(state)
-        old = self._kept.pop(key, None)
-        if old is not None:
-            self._bytes -= len(old[0])
+        self.forget(key)
         self._kept[key] = (value, state)
         self._bytes += len(value)
         while self._bytes > KEPT_BYTES_MAX:
             self._bytes -= len(self._kept.pop(next(iter(self._kept)))[0])
         return value
+
+    def forget(self, key: bytes) -> None:
+        """Keep nothing of a key."""
+        old = self._kept.pop(key, None)
+        if old is not None:
+            self._bytes -= len(old[0])

@@ -18,6 +18,7 @@ from agents.shell.transactional import Handler
 from agents.stages import STAGES as WORKER_STAGES
 from agents.stages import inputs_of, verbs_of
 from pipeline.directory import EMPTY
+from pipeline.privacy.erasures import ErasureBook
 from pipeline.rules.live import Live
 from schemas.topics import CATALOGUE
 from tests.bench.line.load import Load
@@ -48,6 +49,7 @@ def handlers(settings: Settings, load: Load) -> dict[str, Handler]:
         watermark_ms=lambda stage: 0,
         committed=committed,
         key=privacy_key(settings),
+        erasures=ErasureBook(),
     )
     return {name: verb.handler(0) for name, verb in verbs_of(runtime).items() if name in STAGES}
 

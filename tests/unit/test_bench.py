@@ -1,0 +1,61 @@
+"""The bench runs the stages as they are: its contestants must not fall behind when a stage changes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.settings import load
+from tests.bench import report
+from tests.bench.classic import load as classic
+from tests.bench.latency import share_of
+from tests.bench.line import load as loads
+from tests.bench.line import plain
+from tests.bench.line.verbs import STAGES, as_record, handlers, work_one
+from tests.bench.race import Lap
+
+
+def test_every_stage_but_the_archive_races(tmp_path: Path) -> None:
+    load_ = loads.make(40, companies=2)
+    verbs = handlers(load(data_dir=tmp_path), load_)
+    assert tuple(verbs) == STAGES
+    topic, key, value, sent_ms = load_.traffic[0]
+    writes, sent = work_one(verbs["ingest"], as_record(topic, 0, 0, sent_ms, key, value), lambda key: None)
+    assert not writes
+    assert sent
+
+
+def test_the_plain_loop_works_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loads.save(loads.make(600, companies=5), tmp_path / "load")
+    plain.main(str(tmp_path), tmp_path / "load")
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["rate"] > 0
+    assert found["cpu_seconds_per_million"] > 0
+
+
+def test_input_of_the_classic_job_is_the_same_each_time() -> None:
+    made = classic.records(100, 10)
+    assert made == classic.records(100, 10)
+    records = [record for partition in made.values() for record in partition]
+    assert len(records) == 100
+    assert {len(value) for _, value, _ in records} == {classic.VALUE_BYTES}
+
+
+def test_ratios_are_medians_of_turns() -> None:
+    ours = [Lap(10, 1, 0, 0), Lap(30, 1, 0, 0), Lap(20, 1, 0, 0)]
+    theirs = [Lap(10, 2, 0, 0), Lap(10, 4, 0, 0), Lap(10, 3, 0, 0)]
+    assert report.ratio_of(ours, theirs) == 2
+    assert report.cpu_ratio_of(ours, theirs) == 3
+    assert report.ratio_of(ours, []) is None
+
+
+def test_the_last_line_has_every_goal_measured_or_not() -> None:
+    said = json.loads(report.last_line({"vs_faust": 3.0, "cores": 2}))
+    assert set(report.GOALS) < set(said)
+    assert said["vs_faust"] == 3.0
+    assert said["p99_ratio"] is None
+
+
+def test_a_quantile_is_one_of_the_values() -> None:
+    assert share_of([3, 1, 2], 0.5) == 2
+    assert share_of([3, 1, 2], 0.99) == 3
