@@ -33,8 +33,8 @@ $(BENCH_STAMP): requirements-bench.lock
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $(BENCH_STAMP)
 
-bench: $(STAMP) $(BENCH_STAMP) ## beside Faust, quixstreams, Kafka Streams and the plain loop; QUICK=1 one small lap each, ONLY=classic or line
-	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+bench: $(STAMP) $(BENCH_STAMP) ## beside Faust, quixstreams, Kafka Streams and the plain loop; QUICK=1 one small lap each, ONLY=classic or line, FIGURES=all plots costs
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(FIGURES),--figures $(FIGURES))
 
 run: $(STAMP) ## the real line on demo traffic, live; FOR=45 ends it after 45 s, SEED=1 picks the market, KEEP=1 leaves the stack up
 	@$(BIN)/triggerpoint demo $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)

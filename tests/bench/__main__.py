@@ -11,8 +11,12 @@ from typing import Any
 
 from rich.console import Console
 
+from schemas.errors import TriggerpointError
 from tests.bench import latency, report
 from tests.bench.classic.race import Classic
+from tests.bench.figures import growth
+from tests.bench.figures.engine import engine
+from tests.bench.figures.plot import Plot, write_page
 from tests.bench.line.race import WholeLine
 from tests.bench.race import BenchError, Lap
 from tests.bench.surroundings import RIVALS, Bench, surroundings
@@ -105,9 +109,36 @@ async def line(bench: Bench, quick: bool) -> dict[str, Any]:
 
 
 PARTS: dict[str, Callable[[Bench, bool], Awaitable[dict[str, Any]]]] = {"classic": classic, "line": line}
+FIGURES: dict[str, Callable[[Bench, bool], Awaitable[growth.Found]]] = {
+    "events": growth.events,
+    "accounts": growth.accounts,
+    "partitions": growth.partitions,
+    "startup": growth.startup,
+    "engine": engine,
+}
+PAGE = Path("bench") / "report.html"
 
 
-async def main(chosen: Sequence[str], quick: bool) -> None:
+async def draw(bench: Bench, chosen: Sequence[str], quick: bool) -> dict[str, Any]:
+    """The chosen figures, and their page."""
+    figures: dict[str, Any] = {}
+    plots: list[Plot] = []
+    for name in chosen:
+        console.print(f"figures: {name} ...")
+        try:
+            found, drawn = await FIGURES[name](bench, quick)
+        except (BenchError, TriggerpointError, TimeoutError) as error:
+            console.print(f"{name} left out: {error}", markup=False)
+            continue
+        console.print(f"{name}: {dict(found)}", markup=False)
+        figures |= found
+        plots += drawn
+    write_page(PAGE, plots, report.machine() | figures)
+    console.print(f"plots: {PAGE.absolute()}")
+    return figures
+
+
+async def main(chosen: Sequence[str], figures_of: Sequence[str], quick: bool) -> None:
     """Run the chosen parts on a stack of their own."""
     task = asyncio.current_task()
     assert task is not None
@@ -125,6 +156,8 @@ async def main(chosen: Sequence[str], quick: bool) -> None:
                 figures |= await PARTS[name](bench, quick)
             except BenchError as error:
                 console.print(f"{name} left out: {error}", markup=False)
+        if figures_of:
+            figures |= await draw(bench, figures_of, quick)
     report.show_goals(console, figures)
     print(report.last_line(figures))  # noqa: T201
 
@@ -133,5 +166,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: one small lap each")
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts by comma, of {', '.join(PARTS)}")
+    parser.add_argument(
+        "--figures", default="", help=f"`all`, or parts by comma, of {', '.join(FIGURES)}; then no race"
+    )
     given = parser.parse_args()
-    asyncio.run(main(given.only.split(","), given.quick))
+    wanted = list(FIGURES) if given.figures in ("1", "all") else [name for name in given.figures.split(",") if name]
+    if unknown := [*({*given.only.split(",")} - set(PARTS)), *(set(wanted) - set(FIGURES))]:
+        parser.error(f"there is no {', '.join(unknown)}")
+    asyncio.run(main([] if wanted else given.only.split(","), wanted, given.quick))

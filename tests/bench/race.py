@@ -38,6 +38,7 @@ class Lap:
         rss_mib: the process's memory at the end.
         start_seconds: from its start to the first output.
         outputs: outputs per input record, so that nobody wins who has not done the work.
+        steps: records so far (by share of outputs) and CPU-seconds so far, in the course of the run.
     """
 
     rate: float
@@ -45,6 +46,7 @@ class Lap:
     rss_mib: float
     start_seconds: float
     outputs: float = 0.0
+    steps: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,12 @@ async def _watch(
     if share <= 0:
         first, share = (began, 0, 0.0), 1.0
     worked = contestant.records * share
+    so_far = tuple((contestant.records * end / total, used) for _, end, used in steps)
     return Lap(
         worked / (last - first[0]),
         (cpu - first[2]) / worked * 1e6,
         rss / 2**20,
         steps[0][0] - began,
         total / contestant.records,
+        so_far,
     )

@@ -8,6 +8,8 @@ import pytest
 from agents.settings import load
 from tests.bench import report
 from tests.bench.classic import load as classic
+from tests.bench.figures import growth
+from tests.bench.figures.plot import Plot, write_page
 from tests.bench.latency import share_of
 from tests.bench.line import load as loads
 from tests.bench.line import plain
@@ -59,3 +61,21 @@ def test_the_last_line_has_every_goal_measured_or_not() -> None:
 def test_a_quantile_is_one_of_the_values() -> None:
     assert share_of([3, 1, 2], 0.5) == 2
     assert share_of([3, 1, 2], 0.99) == 3
+
+
+def test_a_page_of_plots_needs_nothing_else(tmp_path: Path) -> None:
+    plot = Plot("cost <by> accounts", "accounts", "CPU-s", {"ours": [(1_000, 2.0), (10_000, 3.0)]}, log_x=True)
+    empty = Plot("nothing", "x", "y", {"ours": []})
+    write_page(tmp_path / "bench" / "report.html", [plot, empty], {"cores": 2})
+    page = (tmp_path / "bench" / "report.html").read_text()
+    assert page.count("<circle") == 2
+    assert "cost &lt;by&gt; accounts" in page
+    assert "nothing measured" in page
+    assert "http" not in page
+
+
+def test_slices_tell_the_cost_in_the_course_of_a_run() -> None:
+    steps = tuple((at * 100.0, at * 0.01 if at < 6 else 0.05 + (at - 5) * 0.02) for at in range(1, 11))
+    found = growth.slices(Lap(1, 1, 0, 0, 1.0, steps))
+    assert [round(cost) for _, cost in found] == [100] * 4 + [200] * 5
+    assert growth.spread(found) == 0.5

@@ -35,10 +35,20 @@ class WholeLine:
         bench: where to run.
         records: size of the input.
         partitions: of every topic.
+        companies: of the simulated market; by the records if none is given.
+        database: where the archive writes, if it runs.
     """
 
-    def __init__(self, bench: Bench, records: int, partitions: int = PARTITIONS, companies: int | None = None) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        records: int,
+        partitions: int = PARTITIONS,
+        companies: int | None = None,
+        database: str = "triggerpoint",
+    ) -> None:
         self.bench, self.records, self._partitions = bench, records, partitions
+        self._database = database
         self._load = loads.make(records, companies=companies)
         self._file = bench.folder / f"load-{records}-{partitions}-{companies}"
         loads.save(self._load, self._file)
@@ -76,6 +86,20 @@ class WholeLine:
                 await asyncio.sleep(0.1)
         await stop(process)
         raise BenchError(f"the worker does not get ready; its log ends: {log.read_text()[-1500:]}")
+
+    async def worked(self, settings: Settings) -> None:
+        """Return when nothing new has come out for a while.
+
+        Raises:
+            TimeoutError: it goes on and on.
+        """
+        outputs = {settings.topics.name(topic): self._partitions for topic in WATCHED}
+        async with kafka.ends_of(self.bench.bootstrap, outputs) as ends, asyncio.timeout(SECONDS_MAX):
+            before, since = -1, time.monotonic()
+            while time.monotonic() - since < 2 * QUIET_SECONDS:
+                if (total := await ends.total()) != before:
+                    before, since = total, time.monotonic()
+                await asyncio.sleep(0.1)
 
     async def lap(self, who: str, share: float = 1.0, stages: tuple[str, ...] = STAGES) -> Lap:
         """One run of `ours`, `faust`, `quix` or `plain`.
@@ -115,6 +139,7 @@ class WholeLine:
         settings = load(
             bootstrap_servers=bench.bootstrap,
             clickhouse_url=bench.clickhouse_url,
+            clickhouse_database=self._database,
             topic_prefix=prefix,
             partitions=self._partitions,
             data_dir=folder,
