@@ -12,6 +12,7 @@ from agents.shell.state import StateView
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.ingest import RawRecord, ingest
+from pipeline.privacy.consent import ConsentPolicy, refuses, without_person
 from pipeline.privacy.dropped import dropped
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
@@ -35,6 +36,7 @@ class IngestHandler:
         metrics: as everywhere.
         key: makes pseudonyms of persons' ids; clear ones leave this stage only with what is rejected.
         erasures: whose events are dropped.
+        consent: whose events are kept without their person.
         limit: how much of a partition's input may be refused.
         networks: address data, as far as there is any.
     """
@@ -47,9 +49,11 @@ class IngestHandler:
         metrics: Metrics,
         key: PrivacyKey,
         erasures: ErasureBook,
+        consent: ConsentPolicy,
         limit: RefusalLimit,
         networks: Networks = NO_NETWORKS,
     ) -> None:
+        self._consent = consent
         self._sources, self._key, self._erasures, self._networks = sources, key, erasures, networks
         self._events, self._rejected = names.name(EVENTS), names.name(REJECTED)
         self._feedback, self._answers = names.name(FEEDBACK), names.name(ANSWERS)
@@ -103,6 +107,11 @@ class IngestHandler:
         event = pseudonymised(found, self._key)
         if self._erasures.drops(event):
             return dropped(raw, event, RejectReason.ERASED, "somebody who was erased did it.")
+        if refuses(event, self._consent):
+            kept = without_person(event, self._consent)
+            if kept is None:
+                return dropped(raw, event, RejectReason.NO_CONSENT, "its person does not agree to be known.")
+            return kept
         return event
 
     def _take_feedback(self, records: Sequence[Any], out: Outbox) -> Sequence[int]:

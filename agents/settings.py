@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline.privacy.consent import ConsentMode, ConsentPolicy
 from schemas.base import Source, Team
 from schemas.errors import SettingsError
 from schemas.topics import PARTITIONS_DEFAULT, TopicNames
@@ -88,6 +89,12 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret of at least 32 bytes that persons' ids are hashed with."
     )
     privacy_key_file: Path | None = Field(None, description="File with that secret, instead of the secret itself.")
+    consent: str = Field(
+        "honour",
+        pattern=r"^((\w+=)?(ignore|honour|require|drop)(;|$))+$",
+        description="What events need: `honour`, or by source, as `web=require;crm=ignore`.",
+    )
+    consent_categories: str = Field("analytics", description="Consent categories that count here, by comma.")
     clear_address_teams: str = Field(
         "sales,service",
         pattern=r"^((marketing|sales|service)(,|$))*$",
@@ -140,6 +147,14 @@ class Settings(BaseSettings):
         return value.expanduser().absolute()
 
     @model_validator(mode="after")
+    def _consent_by_source(self) -> "Settings":
+        try:
+            self.consent_policy  # noqa: B018 - asked for its error
+        except ValueError as error:
+            raise ValueError(f"consent: {error}; sources are {', '.join(Source)}") from None
+        return self
+
+    @model_validator(mode="after")
     def _password_where_needed(self) -> "Settings":
         if self.kafka_security.startswith("SASL") and not (self.kafka_username and self.kafka_password):
             raise ValueError("kafka_security is SASL, so kafka_username and kafka_password must be set")
@@ -164,6 +179,17 @@ class Settings(BaseSettings):
                 "crash_at ends the worker on purpose; it is for fault tests, which set TRIGGERPOINT_TEST_FAULTS=1"
             )
         return self
+
+    @property
+    def consent_policy(self) -> ConsentPolicy:
+        """What each source's events need of consent."""
+        modes: dict[Source, ConsentMode] = {}
+        for part in filter(None, self.consent.split(";")):
+            source, equals, mode = part.partition("=")
+            named = (Source(source),) if equals else tuple(Source)
+            modes |= dict.fromkeys(named, ConsentMode(mode if equals else source))
+        categories = (name.strip().lower() for name in self.consent_categories.split(","))
+        return ConsentPolicy(modes, frozenset(filter(None, categories)))
 
     @property
     def clear_teams(self) -> frozenset[Team]:

@@ -118,6 +118,7 @@ def _ingest(runtime: Runtime) -> Verb:
     names = runtime.settings.topics
     sources = {topic: source for source in Source for topic in names.raw(source)}
     limit = RefusalLimit(runtime.settings.rejected_share_max, runtime.settings.rejected_window_records)
+    consent = runtime.settings.consent_policy
 
     def handler(partition: int) -> Handler:
         return IngestHandler(
@@ -127,6 +128,7 @@ def _ingest(runtime: Runtime) -> Verb:
             runtime.metrics,
             runtime.key,
             runtime.erasures,
+            consent,
             limit,
             runtime.networks,
         )

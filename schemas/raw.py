@@ -59,6 +59,9 @@ class RawEvent(BaseModel):
     account_domain: Id | None = Field(None, description="Company's domain, where the producer knows it.")
     ip: Annotated[str, StringConstraints(max_length=45)] | None = Field(None, description="Client address, v4 or v6.")
     user_agent: Text | None = Field(None, description="Client's user agent.")
+    consent: (
+        bool | Annotated[dict[Annotated[str, StringConstraints(max_length=50)], bool], Field(max_length=20)] | None
+    ) = Field(None, description="Whether the person agreed to be known; or category -> whether.", examples=[True])
     properties: dict[Annotated[str, StringConstraints(max_length=100)], Scalar] = Field(
         default_factory=dict,
         max_length=PROPERTIES_MAX,

@@ -27,6 +27,9 @@ class RejectReason(StrEnum):
     OVERSIZE_FIELD = "oversize_field"
     NO_SUBJECT = "no_subject"
     BAD_TIME = "bad_time"
+    NO_CONSENT = "no_consent"
+    """The person does not agree to be known, and it says no company: dropped by that rule, without its content."""
+
     ERASED = "erased"
     """Somebody erased did it: dropped by that rule, without its content."""
 
@@ -42,7 +45,7 @@ class RejectedStatus(StrEnum):
     """Sent back, and used."""
 
 
-BY_RULE = frozenset({RejectReason.ERASED})
+BY_RULE = frozenset({RejectReason.ERASED, RejectReason.NO_CONSENT})
 """Nothing is wrong with the input: a rule drops it, and nothing of it is kept."""
 
 

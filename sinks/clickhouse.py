@@ -79,6 +79,14 @@ class ClickHouseSink(RowSink):
             lambda: list(self._connected().query(sql, parameters=dict(parameters or {})).named_results()), "Reading"
         )
 
+    async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a statement that changes something, and return once it is done; parameters as with `query`.
+
+        Raises:
+            SinkError: as with `insert`.
+        """
+        await self._run(lambda: self._connected().command(sql, parameters=dict(parameters or {})), "Changing")
+
     async def ping(self) -> None:
         """Return when ClickHouse answers a query; see `RowSink.ping`."""
         await self._run(lambda: self._connected().command("SELECT 1"), "Asking whether it is there")

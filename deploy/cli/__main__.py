@@ -24,6 +24,7 @@ from deploy.cli.doctor import doctor
 from deploy.cli.identify import identify
 from deploy.cli.journey import app as journey
 from deploy.cli.migrate import migrate
+from deploy.cli.privacy import app as privacy
 from deploy.cli.rejected.command import app as rejected
 from deploy.cli.schema import schema
 from deploy.cli.simulate import simulate
@@ -59,6 +60,7 @@ app.add_typer(accounts, name="accounts", help="The account directory: import, li
 app.add_typer(domains, name="domains", help="Company domains that are no account's: list, promote.")
 app.add_typer(identity, name="identity", help="Links between ids and accounts: show, unlink, relink.")
 app.add_typer(rejected, name="rejected", help="Input that was refused: list, show, replay.")
+app.add_typer(privacy, name="privacy", help="A person's data: pseudonym, export, erase.")
 app.add_typer(data, name="data", help="Network data: update, status.")
 app.command()(migrate)
 app.command()(worker)

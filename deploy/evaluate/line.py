@@ -34,6 +34,7 @@ from agents.watermark import BEHIND
 from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.privacy.consent import ConsentPolicy
 from pipeline.privacy.contacts import ClearAddresses
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
@@ -133,7 +134,9 @@ class PlainLine:
         self._offsets: dict[str, int] = defaultdict(int)
         sources = {topic: source for source in Source for topic in NAMES.raw(source)}
         handlers: Mapping[str, Handler] = {
-            "ingest": IngestHandler(sources, NAMES, self.clock, self.metrics, KEY, self.erasures, NO_LIMIT),
+            "ingest": IngestHandler(
+                sources, NAMES, self.clock, self.metrics, KEY, self.erasures, ConsentPolicy(), NO_LIMIT
+            ),
             "identify": IdentifyHandler(
                 NAMES, lambda: self.directory, lambda: self.rules, self.metrics, self.erasures, networks
             ),

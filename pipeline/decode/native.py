@@ -10,6 +10,7 @@ from pipeline.decode.clean import EARLIEST_MS, bad_time, domain, ip
 from pipeline.decode.form import Decoded, Format, Item, RefusedError, shown
 from pipeline.decode.links import link
 from pipeline.decode.properties import flat
+from pipeline.privacy.consent import CONSENT, said_of
 from schemas.base import Source, to_ms
 from schemas.event import Event
 from schemas.raw import PROPERTIES_MAX, RAW_MODELS, RawEvent
@@ -114,11 +115,12 @@ def _decoded(raw: RawEvent, source: Source) -> Decoded:
         fields["account_domain"] = domain(raw.account_domain)
     if ends_at := values.get("trial_ends_at") or values.get("contract_ends_at"):
         fields["ends_ms"] = max(0, to_ms(ends_at))
+    consent = () if raw.consent is None else ((CONSENT, said_of(raw.consent)),)
     aside = [(name, value) for name in _ASIDE[source] if (value := values[name])]
     if referrer := values.get("referrer"):
         aside = [(name, link(referrer).url if name == "referrer" else value) for name, value in aside]
-    if aside or page.said or raw.properties:
-        fields["properties"] = flat((*page.said, *aside), raw.properties.items())
+    if aside or page.said or raw.properties or consent:
+        fields["properties"] = flat((*consent, *page.said, *aside), raw.properties.items())
     return Decoded(
         raw.event_id or "",
         occurred_ms,

@@ -14,6 +14,7 @@ from pipeline.decode.clean import bad_time, domain, first_text, ident, ip, mailb
 from pipeline.decode.form import Decoded, Format, Item, RefusedError, names, shown
 from pipeline.decode.links import link
 from pipeline.decode.properties import KEY_LENGTH_MAX, flat, normal
+from pipeline.privacy.consent import CONSENT, said_of
 from schemas.base import ID_LENGTH_MAX, Source
 from schemas.rejected import RejectReason
 
@@ -100,6 +101,8 @@ def decode(item: Item, source: Source, inherited: Mapping[str, Any]) -> Decoded:
     if type(agent := context.get("userAgent")) is str:  # an empty one says that the client gave none
         fields["user_agent"] = text(agent)
     said = [*place.said, *_campaign(context)]
+    if consent := said_of(mapping(context.get("consent")).get("categoryPreferences")):
+        said.append((CONSENT, consent))
     if referrer := link(first_text(properties.get("referrer"), page.get("referrer"))).url:
         said.append(("referrer", referrer))
     what = _CALLS[kind](_Call(item, source, context, fields, tuple(said)))

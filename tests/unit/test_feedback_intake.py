@@ -10,6 +10,7 @@ from agents.ingest import IngestHandler
 from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView
+from pipeline.privacy.consent import ConsentPolicy
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
 from pipeline.refused.limit import RefusalLimit
@@ -24,7 +25,9 @@ AT_MS = 1_780_000_000_000
 
 def test_answers_go_on_by_account_and_the_rest_is_refused() -> None:
     metrics = Metrics()
-    handler = IngestHandler({}, NAMES, SystemClock(), metrics, PrivacyKey(bytes(32)), ErasureBook(), RefusalLimit())
+    handler = IngestHandler(
+        {}, NAMES, SystemClock(), metrics, PrivacyKey(bytes(32)), ErasureBook(), ConsentPolicy(), RefusalLimit()
+    )
     values = (GOOD, b"{}", GOOD)
     records: list[Any] = [
         SimpleNamespace(

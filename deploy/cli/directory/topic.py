@@ -72,7 +72,7 @@ async def write_directory(loaded: Settings, changes: Mapping[str, Account | None
         SettingsError: the broker does not take them.
     """
     name, sent = loaded.topics.name(ACCOUNTS), []
-    async with _producing(loaded) as producer:
+    async with producing(loaded) as producer:
         with Progress(console=Console(stderr=True), disable=len(changes) < PROGRESS_FROM) as progress:
             task = progress.add_task("writing accounts", total=len(changes))
             for key, account in changes.items():
@@ -89,7 +89,7 @@ async def write_facts(loaded: Settings, facts: Sequence[IdentityFact]) -> None:
         SettingsError: the broker does not take them.
     """
     name, sent = loaded.topics.name(IDENTITY), []
-    async with _producing(loaded) as producer:
+    async with producing(loaded) as producer:
         partitions = len(await producer.partitions_for(name))
         for fact in facts:
             key = fact.subject.encode()
@@ -98,7 +98,7 @@ async def write_facts(loaded: Settings, facts: Sequence[IdentityFact]) -> None:
 
 
 @asynccontextmanager
-async def _producing(loaded: Settings) -> AsyncIterator[AIOKafkaProducer]:
+async def producing(loaded: Settings) -> AsyncIterator[AIOKafkaProducer]:
     """A producer to topics that are there; what the broker does not take is said in our words."""
     await _create_topics(loaded)
     producer = AIOKafkaProducer(**connection_options(loaded), enable_idempotence=True)
