@@ -17,7 +17,9 @@ from schemas.topics import ACTIVITIES, EVENTS, REJECTED, TRANSITIONS, Topic
 from tests.integration.conftest import Line, until
 
 pytestmark = pytest.mark.integration
-VISITS = 1300
+VISITS = 300
+WAIT_SECONDS = 240.0
+STAGES = ("ingest", "identify", "advance")
 PAGES = ("https://x.io/pricing", "https://x.io/blog/a", "https://x.io/docs")
 
 
@@ -57,6 +59,7 @@ async def told(line: Line, topic: Topic, own: str) -> list[dict[str, Any]]:
     return sorted(values, key=orjson.dumps)
 
 
+@pytest.mark.timeout(900)
 async def test_replay_after_a_fix_gives_what_would_have_been(make_line: Callable[..., Line]) -> None:
     stamp_ms = int(time.time() * 1000) - 7_200_000
     key = "one key, so that both know persons alike"
@@ -65,14 +68,14 @@ async def test_replay_after_a_fix_gives_what_would_have_been(make_line: Callable
     hosts = [f"co{number}-works.com" for number in range(7)]
     for line, topic in ((right, "right.site"), (wrong, "wrong.site")):
         await line.know(*hosts)
-        worker = await line.start()
+        worker = await line.start("ingest", "identify", "advance", *(["archive"] if line is wrong else []))
         await line.produce(topic, calls(stamp_ms))
 
         async def worked_off(line: Line = line) -> bool:
             done = await line.committed(REJECTED if line is wrong else EVENTS)
-            return len(done) == VISITS and await lag_of(line.settings) == 0
+            return len(done) == VISITS and await lag_of(line.settings, STAGES) == 0
 
-        await until(worked_off)
+        await until(worked_off, WAIT_SECONDS)
     refused = await wrong.committed(REJECTED)
     assert {item["reason"] for item in refused} == {"unknown_format"}
     code, out, err = await command(wrong, "rejected", "list", "--reason", "unknown_format", "--limit", "3", "--json")
@@ -89,14 +92,14 @@ async def test_replay_after_a_fix_gives_what_would_have_been(make_line: Callable
     assert code == 0, err
     assert out.count("event `page_view`") == 5
     assert "5 of 5 would be used; nothing was sent" in err
-    await wrong.start()
+    await wrong.start("ingest", "identify", "advance", "archive")
 
     killed = await start(wrong, "rejected", "replay", "--yes")
 
     async def some_sent() -> bool:
         return any(item["status"] != "rejected" for item in await wrong.committed(REJECTED))
 
-    await until(some_sent)
+    await until(some_sent, WAIT_SECONDS)
     if killed.returncode is None:
         killed.kill()
     await killed.communicate()
@@ -107,9 +110,11 @@ async def test_replay_after_a_fix_gives_what_would_have_been(make_line: Callable
 
     async def all_used() -> bool:
         found = await wrong.committed(REJECTED)
-        return sum(item["status"] == "accepted" for item in found) == VISITS and await lag_of(wrong.settings) == 0
+        return (
+            sum(item["status"] == "accepted" for item in found) == VISITS and await lag_of(wrong.settings, STAGES) == 0
+        )
 
-    await until(all_used)
+    await until(all_used, WAIT_SECONDS)
     for topic in (EVENTS, ACTIVITIES, TRANSITIONS):
         assert await told(wrong, topic, "wrong.site") == await told(right, topic, "right.site"), topic.name
     assert {(item["replays"], item["revision"]) for item in await wrong.committed(REJECTED) if item["became"]} == {

@@ -18,7 +18,7 @@ from schemas.rejected import Rejected
 from schemas.text import visible
 from schemas.topics import FEEDBACK, REJECTED, partition_of
 
-BATCH_RECORDS = 500
+BATCH_RECORDS = 100
 BATCH_BYTES = 4 << 20
 TIMEOUT_SECONDS = 60.0
 
