@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
-from schemas.errors import SettingsError
+from schemas.errors import SettingsError, TerminalSinkError
 from sinks.faults import classed
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -78,8 +78,11 @@ def connect(target: ClickHouseTarget) -> Client:
             dedicated_pool=True,  # so that closing one client leaves the others alone
         )
     except Exception as error:
-        mend = _untrusted(error) or "Is it running? `triggerpoint local up` starts the local one."
-        raise classed(error, f"Connecting to ClickHouse at {target.shown}", mend) from error
+        doing = f"Connecting to ClickHouse at {target.shown}"
+        found = classed(error, doing, "Is it running? `triggerpoint local up` starts the local one.")
+        if cure := _untrusted(error):  # waiting would not help
+            raise TerminalSinkError(found.what, cure) from error
+        raise found from error
 
 
 def _untrusted(error: BaseException) -> str:
