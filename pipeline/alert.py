@@ -1,14 +1,15 @@
 """5. Trigger point -> alert: who, what, why, what next, what to do, until when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.explain import sentence
 from pipeline.journey import Journey
 from pipeline.rules.model import TriggerRule
-from schemas.alert import Alert, AlertPerson
+from schemas.alert import NOBODY, Alert, AlertPerson
 from schemas.base import from_ms, stable_id
 from schemas.cause import Cause
 from schemas.dispatch.held import HeldAlert, HeldReason
+from schemas.journey import Person
 
 PEOPLE_SHOWN_MAX = 5
 HOUR_MS = 3_600_000
@@ -29,7 +30,7 @@ def make_alert(
     """
     causes = journey.causes(decisive)
     score = sum(cause.points for cause in causes)
-    newest = sorted(journey.contacts.values(), key=lambda item: (-item.last_ms, item.person))[:PEOPLE_SHOWN_MAX]
+    newest = sorted(journey.contacts.values(), key=lambda item: (-item.last_ms, item.person))
     return Alert(
         alert_id=stable_id("alert", journey.account_id, rule.name, episode),
         trigger=rule.name,
@@ -43,9 +44,10 @@ def make_alert(
         received_at=from_ms(received_ms),
         act_by=from_ms(journey.now_ms + int(rule.play.act_within_hours * HOUR_MS)),
         title=rule.title,
-        why=sentence(journey.account_name, rule.title, causes, score, journey.rules),
-        play=rule.play,
-        people=tuple(AlertPerson(person=item.person, job_title=item.job_title) for item in newest),
+        why=sentence(rule.title, causes, score, journey),
+        play=rule.play.at(journey.stage),
+        speak_to=speak_to(rule, journey, newest, causes),
+        people=tuple(_shown(item, journey) for item in newest[:PEOPLE_SHOWN_MAX]),
         score=score,
         fit=journey.fit,
         confidence=confidence_of(causes),
@@ -105,6 +107,31 @@ def held_of(alert: Alert, reason: HeldReason) -> HeldAlert:
         score=alert.score,
         rule_version=alert.rule_version,
     )
+
+
+def speak_to(rule: TriggerRule, journey: Journey, newest: Sequence[Person], causes: Iterable[Cause]) -> AlertPerson:
+    """Whom to speak to: of the roles the play wants, in their order, who was seen last; else who did what decided; else
+    who was seen last.
+
+    Args:
+        rule: the trigger.
+        journey: the account, at the moment of the trigger.
+        newest: its people, who was seen last first.
+        causes: the alert's.
+    """
+    group = journey.group
+    for role in rule.play.speak_to:
+        for person in newest:
+            if group.role(person) == role:
+                return _shown(person, journey)
+    deciding = {cause.person for cause in causes if cause.decisive and cause.person}
+    chosen = next((person for person in newest if person.person in deciding), None) or next(iter(newest), None)
+    return NOBODY if chosen is None else _shown(chosen, journey)
+
+
+def _shown(person: Person, journey: Journey) -> AlertPerson:
+    role = journey.group.role(person)
+    return AlertPerson(person=person.person, job_title=person.job_title, role=role)
 
 
 def confidence_of(causes: Iterable[Cause]) -> float:

@@ -1,29 +1,96 @@
-"""Causes in a sentence a salesperson understands."""
+"""Causes in a sentence a salesperson understands: who did what, how often, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pipeline.rules.model import Rules
+from pipeline.journey import Journey
+from pipeline.score import DAY_MS
 from schemas.cause import Cause
+from schemas.journey import Person
 
 PARTS_MAX = 5
-NAMES_MAX = 3
+DETAIL_LENGTH = 60
+NAMELESS, EARLIER, COMPANY = "", "+", "c:"
+"""Instead of a person: a visitor without a name, the sum of what fell out of the list, and the company itself, of which
+a system says something."""
+
+_CALLED = {NAMELESS: "someone without a name", COMPANY: "the company"}
 
 
-def sentence(account_name: str, what: str, causes: Sequence[Cause], score: float, rules: Rules) -> str:
-    """E.g. `Acme: it looks at prices: pricing page 3x (jane@acme.com, anonymous); score 43.5.`"""
-    groups: dict[str, list[Cause]] = {}
-    for cause in sorted(causes, key=lambda item: not item.decisive):  # stable: by points within
-        groups.setdefault(cause.type, []).append(cause)
-    parts = [_part(kind, group, rules) for kind, group in list(groups.items())[:PARTS_MAX]]
-    because = f": {', '.join(parts)}" if parts else ""
-    return f"{account_name}: {what[:1].lower()}{what[1:]}{because}; score {score:g}."
+def sentence(what: str, causes: Sequence[Cause], score: float, journey: Journey) -> str:
+    """E.g. `Acme: it looks at prices. The CFO looked at prices 3 times, last today; someone without a name read a
+    comparison yesterday; score 43.5.`
+
+    What one person did several times of one type is one part; those that decided come first, then those with more
+    points; five at most.
+
+    Args:
+        what: what is said of the account.
+        causes: the score's parts.
+        score: their sum.
+        journey: the account, at that moment.
+    """
+    of_company = {item.event_id for item in journey.evidence if item.subject.startswith(COMPANY) and not item.person}
+    groups: dict[tuple[str, str], list[Cause]] = {}
+    for cause in causes:
+        who = COMPANY if cause.event_id in of_company else cause.person if cause.event_id else EARLIER
+        groups.setdefault((who, cause.type), []).append(cause)
+    ranked = sorted(groups.items(), key=lambda item: (not _decided(item[1]), -_points(item[1]), item[0]))[:PARTS_MAX]
+    names = _CALLED | _names([who for (who, _), _ in ranked if who not in (EARLIER, *_CALLED)], journey.contacts)
+    parts = [_part(names.get(who, ""), kind, group, journey) for (who, kind), group in ranked]
+    because = f". {_capital('; '.join(parts))}" if parts else ""
+    return f"{journey.account_name}: {what[:1].lower()}{what[1:]}{because}; score {score:g}."
 
 
-def _part(kind: str, group: Sequence[Cause], rules: Rules) -> str:
+def _part(who: str, kind: str, group: Sequence[Cause], journey: Journey) -> str:
     count = sum(cause.count for cause in group)
-    details = list(dict.fromkeys(cause.detail for cause in group if cause.detail))[:1]
-    names = list(dict.fromkeys(cause.person or "anonymous" for cause in group))
-    shown = names[:NAMES_MAX] + ([f"{len(names) - NAMES_MAX} more"] if len(names) > NAMES_MAX else [])
-    times = f" {count}x" if count > 1 else ""
-    detail = f" {details[0]}" if details else ""
-    return f"{rules.label(kind)}{detail}{times} ({', '.join(shown)})"
+    if not group[0].event_id:
+        return f"before that {count} more of {journey.rules.label(kind)}"
+    details = sorted({cause.detail for cause in group if cause.detail})
+    detail = f" ({_short(details[0])})" if len(details) == 1 else f" ({len(details)} different)" if details else ""
+    last = _ago(max(cause.occurred_ms for cause in group), journey.now_ms)
+    first = _ago(min(cause.occurred_ms for cause in group), journey.now_ms)
+    often = f" {_times(count)}" if count > 1 else ""
+    when = f", last {last}" if count > 1 and first != last else f" {last}"
+    return f"{who} {journey.rules.did(kind)}{detail}{often}{when}"
+
+
+def _names(people: Sequence[str], contacts: Mapping[str, Person]) -> dict[str, str]:
+    """Person -> by what a salesperson knows them: name and job title, as far as they are told; several of one title are
+    told apart by a number, in the order of mention."""
+    found: dict[str, str] = {}
+    taken: dict[str, int] = {}
+    for person in dict.fromkeys(people):
+        known = contacts.get(person)
+        title, name = (known.job_title, known.name) if known else ("", "")
+        host = person.rpartition("@")[2]
+        called = f"{name} ({title})" if name and title else name or (f"the {title}" if title else "")
+        called = called or (f"somebody of {host}" if "@" in person else "somebody who signed in")
+        taken[called] = taken.get(called, 0) + 1
+        found[person] = called if taken[called] == 1 else f"{called} (no. {taken[called]})"
+    return found
+
+
+def _ago(at_ms: int, now_ms: int) -> str:
+    """How long ago a day was, in UTC."""
+    days = max(now_ms // DAY_MS - at_ms // DAY_MS, 0)
+    return "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= DETAIL_LENGTH else text[: DETAIL_LENGTH - 1] + "…"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _decided(group: Sequence[Cause]) -> bool:
+    return any(cause.decisive for cause in group)
+
+
+def _points(group: Sequence[Cause]) -> float:
+    return sum(cause.points for cause in group)

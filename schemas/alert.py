@@ -9,12 +9,15 @@ from schemas.cause import Cause
 
 
 class Play(Record):
-    """What to do about a trigger."""
+    """What to do about a trigger, as it fits the account's stage."""
 
     next_likely: str = Field(description="What the buyer will probably do next.")
     message: str = Field(description="What to say or send.")
+    talk_track: str = Field("", description="How to open the conversation, and what to ask.")
     content: str = Field("", description="Content that fits.")
     channel: str = Field("", description="How to reach them.", examples=["phone", "mail", "in-app"])
+    speak_to: str = Field("", description="Role to speak to.", examples=["champion, else executive"])
+    acts: str = Field("", description="Who of the team acts.", examples=["account executive"])
     act_within_hours: float = Field(gt=0, description="How long the moment lasts, in hours.")
 
 
@@ -30,6 +33,7 @@ class AlertPerson(Record):
     )
     name: str = Field("", description="Name in the clear, where the address is.")
     job_title: str = ""
+    role: str = Field("", description="Role in the buying group, as far as the job title says.")
 
 
 class AlertStatus(StrEnum):
@@ -79,7 +83,8 @@ class Alert(Record):
     title: str
     why: str = Field(description="The reason in one sentence.")
     play: Play
-    people: tuple[AlertPerson, ...] = ()
+    speak_to: str = Field("", description="Whom to speak to: `person` of the first of `people`; '' if nobody is known.")
+    people: tuple[AlertPerson, ...] = Field((), description="Whom to speak to first, then who was seen last.")
     score: float = Field(description="Sum of the causes' points: what the account does.")
     fit: str = Field("", description="How well it fits who we sell to, A to D, apart from the score; '': nobody knows.")
     confidence: float = Field(description="How sure the account is, weighed by points, 0 to 1.")

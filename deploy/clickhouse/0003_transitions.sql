@@ -69,12 +69,19 @@ CREATE TABLE IF NOT EXISTS alerts_log
     why String COMMENT 'The reason in one sentence',
     play_next_likely String COMMENT 'What the buyer will probably do next',
     play_message String COMMENT 'What to say or send',
+    play_talk_track String COMMENT 'How to open the conversation, and what to ask',
     play_content String COMMENT 'Content that fits',
     play_channel LowCardinality(String) COMMENT 'How to reach them: phone, mail, in-app, ...',
+    play_speak_to LowCardinality(String) COMMENT 'Role to speak to',
+    play_acts LowCardinality(String) COMMENT 'Who of the team acts',
     play_act_within_hours Float64 COMMENT 'How long the moment lasts, in hours',
+    speak_to_person String COMMENT 'Whom to speak to, of those known; empty if nobody is',
+    speak_to_job_title String COMMENT 'Their job title',
+    speak_to_role LowCardinality(String) COMMENT 'Their role in the buying group',
     people Array(Tuple(
         person String,
-        job_title String))
+        job_title String,
+        role String))
         COMMENT 'Whom the team can speak to, by pseudonym',
     score Float64 COMMENT 'Sum of the causes'' points',
     fit LowCardinality(String) COMMENT 'How well the account fitted who we sell to then, A to D; '''' where nobody knows',

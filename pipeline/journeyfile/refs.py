@@ -1,7 +1,7 @@
 """What one part of a file says of another: names of stages, names given twice, and what a stage's phase allows."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.journeyfile.fault import Fault, nearest
 from pipeline.journeyfile.tree import Node
@@ -45,18 +45,28 @@ def _named_within(root: Node, stages: Collection[str]) -> Iterator[Fault]:
     """Stages that timers name, and roles that conditions and timers do."""
     roles = [name for name, _ in _named(_part(root, "buying_group"))]
     yield from _twice(_part(root, "buying_group"))
+    for play in [_part(trigger, "play") for trigger in _items(_part(root, "triggers"))]:
+        yield from _no_roles(_part(play, "speak_to"), roles)
+        by_stage = _part(play, "content_by_stage")
+        if by_stage is not None and isinstance(by_stage.value, dict):
+            for name, node in by_stage.value.items():
+                yield from _unknown(Node(name, node.line, node.path), (*stages, UNAWARE))
     for node in _within(root):
         kind = _text(node, "kind")
         if kind == "absence":
             for item in _items(_part(node, "stages")):
                 yield from _unknown(item, stages)
         if field := _ROLE_LISTS.get(kind):
-            for item in _items(_part(node, field)):
-                if isinstance(item.value, str) and item.value not in roles:
-                    what = nearest(item.value, roles, "roles of buying_group")
-                    yield Fault(item.line, item.path, f"`{item.value}` is no role of the buying group; {what}")
+            yield from _no_roles(_part(node, field), roles)
         if kind in ("group_complete", "roles") and not roles:
             yield Fault(node.line, node.path, f"`{kind}` asks for roles: list them under `buying_group`")
+
+
+def _no_roles(listed: Node | None, roles: Sequence[str]) -> Iterator[Fault]:
+    for item in _items(listed):
+        if isinstance(item.value, str) and item.value not in roles:
+            what = nearest(item.value, roles, "roles of buying_group")
+            yield Fault(item.line, item.path, f"`{item.value}` is no role of the buying group; {what}")
 
 
 def _mapping_faults(root: Node) -> Iterator[Fault]:

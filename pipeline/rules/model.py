@@ -32,6 +32,9 @@ class ActivityRule(Record):
     """What one activity of a type is worth on the day, and how fast that fades."""
 
     label: Words = Field(description="In words, for the sentence a person reads.", examples=["pricing page"])
+    did: Words | None = Field(
+        None, description="What somebody did by it, for that sentence.", examples=["looked at prices"]
+    )
     points: float = Field(ge=0, le=1000)
     half_life_days: Days | None = Field(None, description="Halves in so many days.")
     lifespan_days: Days | None = Field(None, description="Or: falls evenly, to nothing after so many days.")
@@ -180,6 +183,35 @@ class FactRule(Record):
     forget: bool = Field(False, description="What counted before counts no more; a customer is none any more.")
 
 
+class PlayRule(Record):
+    """What to do about a trigger: what to say to whom, with what, and who does it until when."""
+
+    next_likely: Words = Field(description="What the buyer will probably do next.")
+    message: Words = Field(description="What to say or send.")
+    talk_track: str = Field("", max_length=1000, description="How to open the conversation, and what to ask.")
+    content: str = Field("", max_length=500, description="Content that fits.")
+    content_by_stage: dict[str, Words] = Field(
+        default_factory=dict, description="Stage -> content that fits an account in it better."
+    )
+    channel: str = Field("", max_length=100, description="How to reach them.")
+    speak_to: tuple[str, ...] = Field((), description="Roles of the buying group, best first.")
+    acts: str = Field("", max_length=100, description="Who of the team acts.")
+    act_within_hours: float = Field(gt=0, le=8760, description="How long the moment lasts, in hours.")
+
+    def at(self, stage: str) -> Play:
+        """The play for an account in a stage."""
+        return Play(
+            next_likely=self.next_likely,
+            message=self.message,
+            talk_track=self.talk_track,
+            content=self.content_by_stage.get(stage, self.content),
+            channel=self.channel,
+            speak_to=", else ".join(role.replace("_", " ") for role in self.speak_to),
+            acts=self.acts,
+            act_within_hours=self.act_within_hours,
+        )
+
+
 class TriggerRule(Record):
     """A trigger point: judged when an activity of the types in `after` arrives, or when the timer is due."""
 
@@ -191,7 +223,7 @@ class TriggerRule(Record):
     when: tuple[Predicate, ...] = ()
     decisive: tuple[str, ...] = Field((), description="Types to point out among the causes; those of `after` if empty.")
     cooldown_days: float = Field(7.0, ge=0, le=3650)
-    play: Play
+    play: PlayRule
 
 
 class Rules(Record):
@@ -305,3 +337,8 @@ class Rules(Record):
         """A type in words."""
         rule = self.activities.get(kind)
         return rule.label if rule else kind.replace("_", " ")
+
+    def did(self, kind: str) -> str:
+        """What somebody did by an activity of a type, in words that go on after who it was."""
+        rule = self.activities.get(kind)
+        return rule.did if rule is not None and rule.did else f"({self.label(kind)})"

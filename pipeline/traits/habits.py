@@ -112,12 +112,15 @@ class Habit:
         )
 
     def new_topic(self, now_ms: int, within_days: float, known_days: float) -> tuple[str, int]:
-        """The topic that came up in the last days and was touched most, and how often; ('', 0) if none is new, or if
-        the account has not been known for long enough to say so."""
-        since_ms = now_ms - within_days * DAY_MS
-        if not self._since_ms or self._since_ms > since_ms - known_days * DAY_MS:
-            return "", 0
-        new = [(count, topic) for topic, (first_ms, last_ms, count) in self._topics.items() if first_ms >= since_ms]
+        """Of the topics that came up in the last days, when the account had been known for some, the one that was touched
+        most, and how often; ('', 0) if there is none."""
+        from_ms = now_ms - within_days * DAY_MS
+        known_ms = self._since_ms + known_days * DAY_MS
+        new = [
+            (count, topic)
+            for topic, (first_ms, _, count) in self._topics.items()
+            if first_ms >= from_ms and first_ms >= known_ms
+        ]
         count, topic = max(new, default=(0, ""))
         return topic, count
 

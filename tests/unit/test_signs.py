@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.advance import Advanced, advance, wake
 from pipeline.journey import Journey
-from pipeline.rules.model import GroupRole, Rules, TriggerRule
+from pipeline.rules.model import GroupRole, PlayRule, Rules, TriggerRule
 from pipeline.rules.predicates import InStage, Predicate, holds
 from pipeline.rules.signs import (
     Depth,
@@ -26,7 +26,6 @@ from pipeline.rules.timers import Absence, PersonQuiet, RenewalDue, Timer
 from pipeline.traits.habits import DAYS_MAX, PEOPLE_KEPT, TOPICS_MAX, WEEKS_MAX, Habit
 from schemas.account import Account, AccountStatus
 from schemas.activity import Activity
-from schemas.alert import Play
 from schemas.base import Source, Team
 from schemas.event import Grade
 from schemas.journey import Habits, JourneyState
@@ -40,7 +39,7 @@ GROUP = (
     GroupRole(name="student", titles=("student",), wanted=0),
 )
 RULES = changed(buying_group=GROUP)
-PLAY = Play(next_likely="goes on", message="Call.", act_within_hours=8)
+PLAY = PlayRule(next_likely="goes on", message="Call.", act_within_hours=8)
 
 
 def fold(*activities: Activity, account: Account | None = None, rules: Rules = RULES) -> Advanced:

@@ -77,8 +77,9 @@ def test_falling_is_the_same_by_the_clock_and_by_the_next_activity() -> None:
 
 
 def test_the_next_wake_is_the_midnight_of_the_fall() -> None:
-    state = fold(*CHECKS, rules=PATIENT).state
-    fell = wake(state, state.due_ms, None, PATIENT)
+    rules = changed(PATIENT, triggers=())
+    state = fold(*CHECKS, rules=rules).state
+    fell = wake(state, state.due_ms, None, rules)
     assert stages(fell)[-1] == "engaged"
 
 
