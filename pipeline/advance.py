@@ -33,9 +33,12 @@ DECISIVE_DAYS = 45
 DETAIL_LENGTH_MAX = 120
 """Characters of a text from outside kept as evidence: 120 of them must fit a record with room to spare."""
 
-USES = frozenset({"feature_used", "signed_in"})
+USES = frozenset({"feature_used", "signed_in", "user_invited"})
 CONTRACTS = frozenset({"opportunity_won", "contract_renewed", "renewal_due"})
 """Facts of the CRM that may say when the contract ends."""
+
+RENEWAL_ASSUMED_DAYS = 90
+"""A renewal that is said to be due without a date is due by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +290,8 @@ class Fold:
             journey.change_trial(at_ms, ends_ms=activity.ends_ms)
         elif kind == "trial_ended":
             journey.change_trial(at_ms, over=True)
-        elif kind in CONTRACTS and activity.ends_ms:
-            journey.contract_said_ms = activity.ends_ms
+        elif kind in CONTRACTS and (activity.ends_ms or kind == "renewal_due"):
+            journey.contract_said_ms = activity.ends_ms or at_ms + RENEWAL_ASSUMED_DAYS * DAY_MS
         if kind == "opportunity_won" and not journey.customer:
             journey.customer_since_ms = at_ms
             journey.change_trial(at_ms, over=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pipeline.explain import sentence
 from pipeline.journey import Journey
 from pipeline.rules.model import TriggerRule
-from schemas.alert import NOBODY, Alert, AlertPerson
+from schemas.alert import Alert, AlertPerson
 from schemas.base import from_ms, stable_id
 from schemas.cause import Cause
 from schemas.dispatch.held import HeldAlert, HeldReason
@@ -31,6 +31,8 @@ def make_alert(
     causes = journey.causes(decisive)
     score = sum(cause.points for cause in causes)
     newest = sorted(journey.contacts.values(), key=lambda item: (-item.last_ms, item.person))
+    chosen = speak_to(rule, journey, newest, causes)
+    people = [chosen, *(person for person in newest if person is not chosen)] if chosen else []
     return Alert(
         alert_id=stable_id("alert", journey.account_id, rule.name, episode),
         trigger=rule.name,
@@ -46,8 +48,8 @@ def make_alert(
         title=rule.title,
         why=sentence(rule.title, causes, score, journey),
         play=rule.play.at(journey.stage),
-        speak_to=speak_to(rule, journey, newest, causes),
-        people=tuple(_shown(item, journey) for item in newest[:PEOPLE_SHOWN_MAX]),
+        speak_to=chosen.person if chosen else "",
+        people=tuple(_shown(item, journey) for item in people[:PEOPLE_SHOWN_MAX]),
         score=score,
         fit=journey.fit,
         confidence=confidence_of(causes),
@@ -109,9 +111,9 @@ def held_of(alert: Alert, reason: HeldReason) -> HeldAlert:
     )
 
 
-def speak_to(rule: TriggerRule, journey: Journey, newest: Sequence[Person], causes: Iterable[Cause]) -> AlertPerson:
+def speak_to(rule: TriggerRule, journey: Journey, newest: Sequence[Person], causes: Iterable[Cause]) -> Person | None:
     """Whom to speak to: of the roles the play wants, in their order, who was seen last; else who did what decided; else
-    who was seen last.
+    who was seen last; None if nobody is known.
 
     Args:
         rule: the trigger.
@@ -123,10 +125,9 @@ def speak_to(rule: TriggerRule, journey: Journey, newest: Sequence[Person], caus
     for role in rule.play.speak_to:
         for person in newest:
             if group.role(person) == role:
-                return _shown(person, journey)
+                return person
     deciding = {cause.person for cause in causes if cause.decisive and cause.person}
-    chosen = next((person for person in newest if person.person in deciding), None) or next(iter(newest), None)
-    return NOBODY if chosen is None else _shown(chosen, journey)
+    return next((person for person in newest if person.person in deciding), None) or next(iter(newest), None)
 
 
 def _shown(person: Person, journey: Journey) -> AlertPerson:

@@ -17,8 +17,8 @@ _CALLED = {NAMELESS: "someone without a name", COMPANY: "the company"}
 
 
 def sentence(what: str, causes: Sequence[Cause], score: float, journey: Journey) -> str:
-    """E.g. `Acme: it looks at prices. The CFO looked at prices 3 times, last today; someone without a name read a
-    comparison yesterday; score 43.5.`
+    """E.g. `Acme: it looks at prices. The CFO (jo@acme.com) looked at prices 3 times, last today; someone without a name
+    read a comparison yesterday; score 43.5.`
 
     What one person did several times of one type is one part; those that decided come first, then those with more
     points; five at most.
@@ -55,18 +55,16 @@ def _part(who: str, kind: str, group: Sequence[Cause], journey: Journey) -> str:
 
 
 def _names(people: Sequence[str], contacts: Mapping[str, Person]) -> dict[str, str]:
-    """Person -> by what a salesperson knows them: name and job title, as far as they are told; several of one title are
-    told apart by a number, in the order of mention."""
+    """Person -> by what a salesperson knows them: job title, as far as it is told, and mailbox. Where the mailbox may be
+    told in the clear, it stands instead of the pseudonym once the alert is sent."""
     found: dict[str, str] = {}
-    taken: dict[str, int] = {}
     for person in dict.fromkeys(people):
         known = contacts.get(person)
-        title, name = (known.job_title, known.name) if known else ("", "")
-        host = person.rpartition("@")[2]
-        called = f"{name} ({title})" if name and title else name or (f"the {title}" if title else "")
-        called = called or (f"somebody of {host}" if "@" in person else "somebody who signed in")
-        taken[called] = taken.get(called, 0) + 1
-        found[person] = called if taken[called] == 1 else f"{called} (no. {taken[called]})"
+        title = known.job_title if known else ""
+        if title:
+            found[person] = f"the {title} ({person})"
+        else:
+            found[person] = person if "@" in person else f"somebody signed in ({person})"
     return found
 
 
@@ -85,7 +83,8 @@ def _short(text: str) -> str:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """With a capital, unless it begins with a mailbox, which is found again as it is written."""
+    return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
 def _decided(group: Sequence[Cause]) -> bool:

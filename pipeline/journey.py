@@ -302,8 +302,8 @@ class Journey:
             case PersonQuiet():
                 due_ms = self.group.next_quiet_ms(timer.roles, timer.acts, timer.days, done_ms)
             case RenewalDue() if self.customer and self.contract_ends_ms:
-                due_ms = max(self.contract_ends_ms - int(timer.days_before * DAY_MS), self.habits.since_ms + 1)
-                if due_ms > self.contract_ends_ms:
+                due_ms = self.contract_ends_ms - int(timer.days_before * DAY_MS)
+                if due_ms <= self.habits.since_ms:  # it was open before anything was heard of it
                     due_ms = 0
             case _:
                 return 0

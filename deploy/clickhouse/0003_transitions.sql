@@ -75,9 +75,7 @@ CREATE TABLE IF NOT EXISTS alerts_log
     play_speak_to LowCardinality(String) COMMENT 'Role to speak to',
     play_acts LowCardinality(String) COMMENT 'Who of the team acts',
     play_act_within_hours Float64 COMMENT 'How long the moment lasts, in hours',
-    speak_to_person String COMMENT 'Whom to speak to, of those known; empty if nobody is',
-    speak_to_job_title String COMMENT 'Their job title',
-    speak_to_role LowCardinality(String) COMMENT 'Their role in the buying group',
+    speak_to String COMMENT 'Whom to speak to: person of the first of people; empty if nobody is known',
     people Array(Tuple(
         person String,
         job_title String,

@@ -83,7 +83,7 @@ def _left(rule: StageRule) -> str:
 
 
 def _triggers(rules: Rules) -> Table:
-    table = _table("Trigger points", "trigger", "team", "when", "again", "what to say", "to whom", "act within")
+    table = _table("Trigger points", "trigger", "team", "when", "again", "what to say, to whom", "act within")
     for rule in rules.triggers:
         table.add_row(*_trigger(rule))
     return table
@@ -92,8 +92,8 @@ def _triggers(rules: Rules) -> Table:
 def _trigger(rule: TriggerRule) -> tuple[str, ...]:
     play = rule.play
     again = f"after {rule.cooldown_days:g} d"
-    who = ", else ".join(play.speak_to)
-    return rule.name, str(rule.team), words.judged(rule), again, play.message, who, f"{play.act_within_hours:g} h"
+    say = f"{play.message} ({', else '.join(play.speak_to)})" if play.speak_to else play.message
+    return rule.name, str(rule.team), words.judged(rule), again, say, f"{play.act_within_hours:g} h"
 
 
 def _activities(rules: Rules) -> Table:

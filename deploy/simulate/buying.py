@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from deploy.simulate.plan import Draft, Fact, Step
+from deploy.simulate.plan import CHAPTERS, Draft, Fact, Step
 from deploy.simulate.site import (
     ASSETS,
     BLOG,
@@ -23,7 +23,9 @@ from deploy.simulate.site import (
 from deploy.simulate.world import Person, pick
 
 TRIAL_DAYS = 14.0
+STEADY_VISITS, SURGE_ROUNDS = 14, 11
 EXPIRING_DAYS = 3.0
+CONTRACT_DAYS = 365.0
 
 
 @cache
@@ -114,7 +116,8 @@ def price(draft: Draft, champion: Person) -> None:
     guard, buyer = draft.person("security"), draft.person("buyer")
     draft.visit(guard, view(SECURITY), *fill(ASSETS[4], "security-review"), view(DOCS[3]))
     draft.wait(0.2, 1)
-    draft.visit(buyer, view(PRICING), *fill(ASSETS[5], "roi"), view(PRICING), view(pick(draft.rng, REFERENCES)))
+    steps = *fill(ASSETS[5], "roi", "trigger:executive_joins"), view(PRICING), view(pick(draft.rng, REFERENCES))
+    draft.visit(buyer, view(PRICING), *steps)
     draft.wait(0.3, 2)
 
 
@@ -141,7 +144,7 @@ def sign_up(draft: Draft, user: Person) -> int:
 
 
 def try_out(draft: Draft, user: Person, sessions: int) -> None:
-    """The trial is worked with until it is set up (activated), then by more people."""
+    """The trial is worked with until it is set up (activated), then by more people, and up to its limits."""
     colleague = draft.person("champion")
     marks = ("stage:trial_activated", "trigger:trial_activated")
     activated = Fact("trial", "trial_activated", {"product": PRODUCT}, marks)
@@ -150,7 +153,10 @@ def try_out(draft: Draft, user: Person, sessions: int) -> None:
         who = user if turn < 2 or draft.chance(0.6) else colleague
         draft.report(who, *use(draft, FEATURES, PRODUCT, *((activated,) if turn == 1 else ())))
         if turn == 2:
-            draft.report(user, Fact("trial", "user_invited", {"product": PRODUCT}))
+            draft.report(user, Fact("trial", "user_invited", {"product": PRODUCT}, ("trigger:trial_invite",)))
+        if turn == 3 and draft.chance(0.5):
+            limit = {"product": PRODUCT, "feature": pick(draft.rng, FEATURES)}
+            draft.report(user, Fact("trial", "limit_reached", limit, ("trigger:trial_limit",)))
         if draft.chance(0.4):
             draft.visit(user, *views(draft, DOCS, 1, 3))
 
@@ -175,7 +181,8 @@ def negotiate(draft: Draft, champion: Person, *, won: bool, user: Person | None 
         elif low == 0.5:
             draft.report(buyer, Fact("crm", "meeting_held", {}))
     if won:
-        draft.report(champion, Fact("crm", "opportunity_won", {"amount": amount}, ("stage:customer",)))
+        signed = {"amount": amount, "contract_ends_at": draft.now + draft.days(CONTRACT_DAYS)}
+        draft.report(champion, Fact("crm", "opportunity_won", signed, ("stage:customer",)))
     else:
         reason = pick(draft.rng, ("price", "timing", "rival chosen", "no budget"))
         lost = Fact("crm", "opportunity_lost", {"amount": amount, "reason": reason}, ("stage:lost",))
@@ -238,6 +245,38 @@ def lost_opportunity(draft: Draft) -> None:
     price(draft, champion)
     demo(draft, champion)
     negotiate(draft, champion, won=False)
+    draft.quiet = True
+
+
+def silent_deal(draft: Draft) -> None:
+    """Asks for all that a decision needs, and is heard of no more."""
+    champion = aware(draft)
+    research(draft, champion)
+    compare(draft, champion)
+    price(draft, champion)
+    demo(draft, champion)
+    draft.chapter("close")
+    draft.wait(0.5, 2)
+    draft.report(champion, Fact("crm", "opportunity_created", {"amount": 40_000.0}, ("stage:deciding",)))
+    draft.quiet = True
+
+
+def steady_reader(draft: Draft) -> None:
+    """Reads a little for two months; then several people read a lot for four weeks."""
+    draft.chapter(CHAPTERS[-1])  # what is usual takes its time, however hurried other companies are
+    champion = aware(draft)
+    draft.visit(champion, view(BLOG[0]), *fill(pick(draft.rng, ASSETS), "white-paper", "stage:researching"))
+    for _ in range(STEADY_VISITS):
+        draft.wait(3.5, 5)
+        draft.visit(champion, *views(draft, BLOG, 1, 2))
+    readers = draft.company.people[:5]
+    for turn in range(SURGE_ROUNDS):
+        for reader in readers:
+            form = fill(pick(draft.rng, ASSETS), "white-paper") if turn == 0 else ()
+            draft.wait(0.2, 0.5)
+            draft.visit(reader, *views(draft, DOCS, 2, 4), *form)
+        draft.wait(2.6 - 0.35 * len(readers), 3.2 - 0.35 * len(readers))
+    draft.visit(champion, view(BLOG[1]), view(DOCS[0], "trigger:surge"))
     draft.quiet = True
 
 

@@ -19,6 +19,8 @@ TRACK_NAMES: Mapping[str, str] = {
     "trial_ended": "Trial Ended",
     "feature_used": "Feature Used",
     "user_invited": "User Invited",
+    "limit_reached": "Limit Reached",
+    "outcome_reached": "Outcome Reached",
     "signed_in": "Signed In",
 }
 """How an analytics vendor's `track` calls name what the native form calls by its type."""
@@ -202,7 +204,9 @@ def segment_trial(act: Act, company: Company, sent_ms: int) -> Payload:
 
 def native_fact(act: Act, company: Company) -> Payload:
     """A CRM, support or social event in the native form. CRM knows the account, a review site only its domain."""
-    payload: Payload = {"event_id": act.event_id, "type": act.type, "occurred_at": moment(act.at_ms), **act.data}
+    payload: Payload = {"event_id": act.event_id, "type": act.type, "occurred_at": moment(act.at_ms)} | _moments(
+        act.data
+    )
     if act.source == "crm":
         if company.in_directory:
             payload["account_id"] = company.account_id

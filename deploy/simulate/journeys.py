@@ -30,6 +30,8 @@ SCRIPTS: Mapping[str, Script] = {
     "lost_opportunity": Script(buying.lost_opportunity, 0.09),
     "trial_stall": Script(buying.trial_stall, 0.10),
     "trial_expiring": Script(buying.trial_expiring, 0.08),
+    "silent_deal": Script(buying.silent_deal, 0.05),
+    "steady_reader": Script(buying.steady_reader, 0.06),
     "usage_drop": Script(owning.usage_drop, 0.05, customer=True),
     "support_burst": Script(owning.support_burst, 0.05, customer=True),
     "advocate": Script(owning.advocate, 0.05, customer=True),

@@ -33,6 +33,7 @@ AT_WORK = "stage:adopting"
 """Customers from before the span are long at work when it begins: it shows with the first session."""
 
 REVIEWS = "https://reviews-sim.com/orvanta-flow"
+FORUM = "https://forum-sim.com/data-tools"
 
 
 def work(draft: Draft, sessions: int, low: float, high: float, *marks: str) -> None:
@@ -60,14 +61,23 @@ def adopt(draft: Draft) -> None:
     work(draft, 5, 0.4, 1.5)
     draft.visit(draft.person("user"), *views(draft, DOCS, 2, 4))
     draft.report(draft.person("champion"), Fact("support", "survey_answered", {"rating": float(8 + draft.chance(0.6))}))
+    if draft.chance(0.6):
+        reach(draft)
 
 
-def look_further(draft: Draft, champion: Person) -> None:
-    """Research on the second product."""
+def reach(draft: Draft) -> None:
+    """What it was bought for is there."""
+    outcome = {"product": PRODUCT, "topic": "reports done in an hour"}
+    draft.report(draft.person("champion"), Fact("trial", "outcome_reached", outcome, ("trigger:outcome_reached",)))
+
+
+def look_further(draft: Draft, champion: Person, *new: str) -> None:
+    """Research on the second product; the marks hold once three of its pages were looked at."""
     marks = ("stage:expanding", "trigger:cross_sell_research")
     draft.visit(champion, view(SECOND_PAGES[0], *marks), view(SECOND_PAGES[1]))
     draft.wait(0.5, 3)
-    draft.visit(draft.person("security"), *(view(page) for page in SECOND_PAGES), view(SECOND_PRICING))
+    steps = *(view(page) for page in SECOND_PAGES[:2]), view(SECOND_PAGES[2], *new), view(SECOND_PRICING)
+    draft.visit(draft.person("security"), *steps)
     draft.wait(0.5, 3)
     draft.mail(ASSETS[4], (champion, draft.person("security")), eager=True)
     draft.visit(champion, view(SECOND_PRICING), view(pick(draft.rng, COMPARE)))
@@ -80,8 +90,12 @@ def speak_up(draft: Draft, champion: Person) -> None:
     marks = ("stage:advocating", "trigger:advocacy")
     draft.report(champion, Fact("social", "review_posted", {"rating": 9.0, "url": REVIEWS}, marks))
     draft.wait(1, 4)
+    if draft.chance(0.5):
+        said = {"topic": "streaming", "url": FORUM}
+        draft.report(champion, Fact("social", "mention", said, ("trigger:social_mention",)))
+        draft.wait(1, 4)
     if draft.chance(0.7):
-        draft.report(champion, Fact("social", "referral_made", {"topic": "streaming"}))
+        draft.report(champion, Fact("social", "referral_made", {"topic": "streaming"}, ("trigger:referral",)))
     if draft.chance(0.5):
         draft.wait(1, 4)
         draft.report(draft.person("buyer"), Fact("social", "reference_given", {"topic": "reference call"}))
@@ -143,7 +157,12 @@ def support_burst(draft: Draft) -> None:
     draft.wait(0.5, 2)
     draft.report(draft.person("user"), Fact("support", "ticket_closed", {"severity": "high"}))
     rating = float(1 + int(rng.random() * 4))
-    draft.report(draft.person("champion"), Fact("support", "survey_answered", {"rating": rating}))
+    marks = ("trigger:bad_survey",)
+    draft.report(draft.person("champion"), Fact("support", "survey_answered", {"rating": rating}, marks))
+    if draft.chance(0.4):
+        draft.wait(0.5, 2)
+        said = {"rating": 2.0, "url": REVIEWS}
+        draft.report(draft.person("champion"), Fact("social", "review_posted", said, ("trigger:bad_review",)))
     work(draft, 4, 1, 3)
 
 
@@ -152,6 +171,8 @@ def advocate(draft: Draft) -> None:
     draft.chapter("adopt")
     work(draft, 10, 0.5, 2, AT_WORK)
     invite(draft, 2)
+    if draft.chance(0.6):
+        reach(draft)
     speak_up(draft, draft.person("champion"))
     work(draft, 6, 1, 3)
 
@@ -159,8 +180,8 @@ def advocate(draft: Draft) -> None:
 def second_product(draft: Draft) -> None:
     """A customer who looks into the second product and tries it."""
     draft.chapter("adopt")
-    work(draft, 10, 0.5, 2, AT_WORK)
-    look_further(draft, draft.person("champion"))
+    work(draft, 14, 1.1, 2, AT_WORK)
+    look_further(draft, draft.person("champion"), "trigger:new_use_case")
     draft.wait(1, 4)
     for _ in range(4):
         draft.report(draft.person("security"), *use(draft, SECOND_FEATURES, SECOND_PRODUCT))

@@ -71,6 +71,7 @@ def account_record(spec: WorldSpec, company: Company) -> dict[str, Any]:
         "target": company.target,
         "status": "customer" if since else "prospect",
         "customer_since": moment(since) if since else None,
+        "renews_on": moment(company.renews_ms).date() if company.renews_ms else None,
         "office_ranges": company.office_ranges,
         "suppressed": company.suppressed,
     }

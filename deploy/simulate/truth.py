@@ -19,7 +19,7 @@ from deploy.simulate.stream import messages
 from deploy.simulate.truths.patterns import patterns_of
 from deploy.simulate.world import Company, Person
 
-ABSENCES = frozenset({"trial_stalled", "trial_expiring", "usage_drop"})
+ABSENCES = frozenset({"trial_stalled", "trial_expiring", "usage_drop", "deal_silent", "renewal_window"})
 """Trigger points that show by what did not happen."""
 
 
@@ -50,8 +50,11 @@ class TrueJourney:
             deciding, customer, adopting, expanding, advocating, lost, dormant (time of the last sign of life).
         triggers: trigger points, each when it was first true, in order of time: journey_begins, anonymous_surge,
             comparison_check, reference_check, pricing_interest, demo_request, trial_started, trial_activated,
-            trial_stalled, trial_expiring, buying_group, usage_drop, support_burst, cross_sell_research, advocacy.
-        absences: every time that something did not happen, in order of time: trial_stalled, trial_expiring, usage_drop.
+            trial_invite, trial_limit, trial_stalled, trial_expiring, deal_silent, executive_joins, surge, buying_group,
+            usage_drop, renewal_window, support_burst, bad_survey, bad_review, cross_sell_research, new_use_case,
+            outcome_reached, social_mention, referral, advocacy.
+        absences: every time that something did not happen, in order of time: trial_stalled, trial_expiring,
+            deal_silent, usage_drop, renewal_window.
         people: mailboxes of those who have acted, in order of their first act under their own name.
         acts: how many events people of the company caused.
     """

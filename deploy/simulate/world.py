@@ -66,6 +66,7 @@ class Company:
         script: name of the journey it goes.
         start_ms: its first act, ms since 1970.
         customer_since_ms: for those who were customers before the span; else 0.
+        renews_ms: when their contract ends, as the directory says; else 0.
         hurry_until: chapter before which time runs fast, so that an early span has late stages too; '' for none.
         scanned: its mail gateway opens every link on delivery.
     """
@@ -82,6 +83,7 @@ class Company:
     in_directory: bool
     suppressed: str
     customer_since_ms: int
+    renews_ms: int
     office_ranges: tuple[str, ...]
     script: str
     start_ms: int
@@ -215,6 +217,7 @@ def company_of(spec: WorldSpec, index: int, script: str, customer: bool) -> Comp
     people = tuple(person_of(spec, index, number, domains, office, rng) for number in range(count))
     tier = "1" if size == "large" else pick(rng, ("1", "2", "2", "3") if size == "mid" else ("2", "3", "3"))
     first = index < 2
+    renews = spec.start_ms // DAY_MS * DAY_MS + int(80 + (mix(spec.seed, index, 5) & 0xFF) * spec.days / 256) * DAY_MS
     listed = rng.random() < spec.directory_share
     return Company(
         index=index,
@@ -229,6 +232,7 @@ def company_of(spec: WorldSpec, index: int, script: str, customer: bool) -> Comp
         in_directory=listed or customer or (first and spec.directory_share > 0),
         suppressed=pick(rng, ("competitor", "partner")) if rng.random() < 0.015 and not (first or customer) else "",
         customer_since_ms=spec.start_ms - int((30 + rng.random() * 400) * DAY_MS) if customer else 0,
+        renews_ms=renews if customer else 0,
         office_ranges=(range_,) if rng.random() < 0.3 else (),
         script=script,
         start_ms=starts_at(spec, index),

@@ -160,7 +160,8 @@ def _view(call: _Call) -> dict[str, Any]:
         "type": "page_view",
         "email": mailbox(properties.get("email")) or call.fields["email"],
         "title": call.fields["title"] or first_text(call.item.get("name"), properties.get("name")),
-        "properties": flat(call.said, _rest(properties, _NOT_PROPERTIES | {"email"})),
+        "topic": first_text(properties.get("topic"), properties.get("category"), call.item.get("category")),
+        "properties": flat(call.said, _rest(properties, _NOT_PROPERTIES | {"email", "topic", "category"})),
     }
 
 

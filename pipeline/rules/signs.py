@@ -46,9 +46,9 @@ class SurgeOf(Record):
     """The last 3 weeks stand out from the 12 before, in interactions and in people."""
 
     kind: Literal["surge"] = "surge"
-    times: Times = Field(2.5, description="Interactions, against the account's own usual.")
-    people_times: Times = Field(1.5, description="Distinct people in a week, likewise.")
-    at_least: Number = Field(20, description="Interactions in the 3 weeks.")
+    times: Times = Field(3.0, description="Interactions, against the account's own usual.")
+    people_times: Times = Field(2.0, description="Distinct people in a week, likewise.")
+    at_least: Number = Field(30, description="Interactions in the 3 weeks.")
     people: Number = Field(3, description="Distinct people in a week.")
     known_weeks: Annotated[float, Field(ge=1, le=12)] = Field(6.0, description="Of the 12 it must be known for.")
 

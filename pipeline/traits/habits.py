@@ -112,8 +112,8 @@ class Habit:
         )
 
     def new_topic(self, now_ms: int, within_days: float, known_days: float) -> tuple[str, int]:
-        """Of the topics that came up in the last days, when the account had been known for some, the one that was touched
-        most, and how often; ('', 0) if there is none."""
+        """Of the topics that came up in the last days, when the account had been known for some, the one that was
+        touched most, and how often; ('', 0) if there is none."""
         from_ms = now_ms - within_days * DAY_MS
         known_ms = self._since_ms + known_days * DAY_MS
         new = [

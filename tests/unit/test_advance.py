@@ -94,7 +94,7 @@ def test_what_decided_is_pointed_out_and_said() -> None:
     alert = alert_of(fold(*CLASSIC), "comparison_check")
     decisive = [cause for cause in alert.causes if cause.decisive]
     assert [cause.type for cause in decisive] == ["comparison_view"]
-    assert alert.why.startswith("Acme Corp: it compares us with a rival. Somebody of acme.com")
+    assert alert.why.startswith("Acme Corp: it compares us with a rival. jane@acme.com compared")
     assert alert.team is Team.SALES
     assert (alert.act_by - alert.raised_at).total_seconds() == 24 * 3600
 

@@ -35,8 +35,8 @@ def test_who_did_what_how_often_and_when() -> None:
         activity(4, "pricing_view", "x@acme.com", job_title="CFO"),
     )  # fmt: skip
     assert told == (
-        "Acme Corp: it looks at prices. The CFO looked at prices today; the Head of Data compared us with a rival 3 "
-        "times, last yesterday; someone without a name downloaded a paper (buyers-guide) 4 days ago; score 37."
+        "Acme Corp: it looks at prices. The CFO (x@acme.com) looked at prices today; the Head of Data (jane@acme.com) "
+        "compared us with a rival 3 times, last yesterday; someone without a name downloaded a paper (buyers-guide) 4 days ago; score 37."
     )
 
 
@@ -47,8 +47,8 @@ def test_what_one_person_did_again_is_one_part_and_two_of_one_title_are_two() ->
         activity(0.05, "docs_view", "joe@acme.com", job_title="Head of Data"),
         activity(0.06, "pricing_view", "joe@acme.com"),
     )
-    assert "the Head of Data (no. 2) read the documentation (4 different) 4 times today" in told
-    assert told.startswith("Acme Corp: it looks at prices. The Head of Data looked at prices today")
+    assert "the Head of Data (jane@acme.com) read the documentation (4 different) 4 times today" in told
+    assert told.startswith("Acme Corp: it looks at prices. The Head of Data (joe@acme.com) looked at prices today")
 
 
 def test_people_without_a_title_companies_and_users() -> None:
@@ -58,14 +58,9 @@ def test_people_without_a_title_companies_and_users() -> None:
         activity(1, "docs_view", "u-17"),
         activity(1, "pricing_view", "p-k3vq@acme.com"),
     )
-    assert "Somebody of acme.com looked at prices today" in told
+    assert ". p-k3vq@acme.com looked at prices today" in told
     assert "the company entered an opportunity with us yesterday" in told
-    assert "somebody who signed in read the documentation today" in told
-
-
-def test_names_are_told_where_they_are_known() -> None:
-    told = why("pricing_interest", jane(0, "pricing_view", person_name="Jane Doe"))
-    assert "Jane Doe (Head of Data) looked at prices today" in told
+    assert "somebody signed in (u-17) read the documentation today" in told
 
 
 def test_five_parts_at_most_and_the_same_from_the_same() -> None:
@@ -90,7 +85,7 @@ def test_whom_to_speak_to_is_of_the_role_wanted_and_was_seen_last() -> None:
     def chosen(*activities: Activity) -> tuple[str, str]:
         alert = advance(None, "acme", activities, None, rules).alerts[-1]
         assert alert.play.speak_to == "executive, else champion"
-        return alert.speak_to.person, alert.speak_to.role
+        return alert.speak_to, alert.people[0].role if alert.people else ""
 
     vera, carl = (activity(day, "page_view", f"{name}@acme.com", job_title=title)
                   for day, name, title in ((0, "vera", "VP Sales"), (1, "carl", "CFO")))  # fmt: skip

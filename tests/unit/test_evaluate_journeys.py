@@ -37,7 +37,8 @@ def tale(*acts: Act, stages: Sequence[Moment] = (), triggers: Sequence[Moment] =
     journey = TrueJourney("c", "classic", False, tuple(stages), tuple(triggers), (), (), 1, 0, 0)
     given = {"absences": tuple(moment for moment in triggers if not moment.event_id)} | fields.pop("journey", {})
     named = {each.event.source_event_id: each.named_ms for each in acts if each.named_ms is not None}
-    base: dict[str, Any] = {"account_id": "c", "acts": acts, "named": named, "bought_ms": 0, "silent": False}
+    base: dict[str, Any] = {"account_id": "c", "acts": acts, "named": named, "bought_ms": 0, "renews_ms": 0}
+    base["silent"] = False
     return Tale(TrueJourney(**{name: getattr(journey, name) for name in journey.__slots__} | given), **base | fields)
 
 

@@ -113,7 +113,7 @@ def test_an_alert_is_flattened_and_its_causes_are_tuples() -> None:
     assert (row["play_message"], row["play_act_within_hours"]) == ("Offer a call", 24.0)
     assert row["people"] == [("p-x@acme.com", "CTO", "")]
     assert row["why"] == "2 people looked at prices (p-x@acme.com)"
-    assert (row["play_talk_track"], row["speak_to_person"]) == ("", "")
+    assert (row["play_talk_track"], row["speak_to"]) == ("", "")
     assert row["causes"] == [("e1", "pricing_view", AT_MS, "", "", 16.0, 0.5, 8.0, 0.9, 1, True)]
     assert "play" not in row
 

@@ -201,7 +201,9 @@ def test_a_renewal_is_told_before_the_contract_ends() -> None:
     (told,) = due(rules, activity(0, "feature_used", source=Source.TRIAL), account=acme)
     assert 125 < told < 128  # the end of the year is day 216
     soon = Account(**since, customer_since="2025-01-01T00:00:00Z", renews_on=date(2026, 6, 20))
-    assert due(rules, activity(0, "feature_used", source=Source.TRIAL), account=soon) == [0.0]
+    assert due(rules, activity(0, "feature_used", source=Source.TRIAL), account=soon) == []  # it was open before
+    undated = (activity(0, "opportunity_won", source=Source.CRM), activity(50, "renewal_due", source=Source.CRM))
+    assert fold(*undated).state.contract_ends_ms == at(140)
     assert due(rules, activity(0, "page_view"), account=None) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from deploy.simulate import SCRIPTS, Label, Message, TrueJourney, WorldSpec, messages, truth, write_truth
 
 SPEC = WorldSpec(seed=5, companies=80)
-SHOWN_BY_NOTHING = {"trial_stalled", "trial_expiring", "usage_drop", "dormant"}
+SHOWN_BY_NOTHING = {"trial_stalled", "trial_expiring", "usage_drop", "deal_silent", "renewal_window", "dormant"}
 TRIGGERS = {
     "journey_begins",
     "anonymous_surge",
@@ -18,8 +18,20 @@ TRIGGERS = {
     "demo_request",
     "trial_started",
     "trial_activated",
+    "trial_invite",
+    "trial_limit",
     "trial_stalled",
     "trial_expiring",
+    "deal_silent",
+    "executive_joins",
+    "surge",
+    "renewal_window",
+    "bad_survey",
+    "bad_review",
+    "new_use_case",
+    "outcome_reached",
+    "social_mention",
+    "referral",
     "buying_group",
     "usage_drop",
     "support_burst",

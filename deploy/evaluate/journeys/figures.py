@@ -11,6 +11,7 @@ from deploy.evaluate.journeys.feed import DAY_MS, MINUTE_MS, Delivery, as_sent, 
 from deploy.evaluate.journeys.measures.order import Order, compare_orders
 from deploy.evaluate.journeys.measures.promises import Load, duplicates_of, load_of, not_additive, of_the_past
 from deploy.evaluate.journeys.measures.stages import Stages, judge_stages
+from deploy.evaluate.journeys.measures.steady import Steady, judge_steady
 from deploy.evaluate.journeys.measures.triggers import Triggers, judge_triggers
 from deploy.evaluate.journeys.named import owners_of
 from deploy.evaluate.journeys.plan import Plan
@@ -40,6 +41,7 @@ class Figures:
         duplicates, not_additive, past: what is promised not to be, in words, of all deliveries together.
         updates: how often an open alert was said anew, per alert raised.
         order: what differs by order.
+        steady: false alarms where nothing changes.
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class Figures:
     past: Sequence[str]
     updates: Share
     order: Order
+    steady: Steady
 
     @property
     def missed(self) -> Sequence[str]:
@@ -73,6 +76,7 @@ class Figures:
             "causes_additive": not self.not_additive,
             "alerts_from_backfill": len(self.past),
             "updates_per_alert": round(self.updates.value, 4),
+            "surge_false_alarms_per_account_year": round(self.steady.alarms.value, 5),
             "order_differs": round(self.order.differs.value, 5),
             "order_differs_in_kind": round(self.order.in_kind.value, 5),
             "precision_by_trigger": {name: _round(both[0]) for name, both in triggers.by_trigger.items()},
@@ -111,6 +115,7 @@ def measure(plan: Plan, begin: Begin) -> Figures:
         past=[text for each in every for text in of_the_past(each.raised)],
         updates=Share(len(told.updates), len(told.raised)),
         order=compare_orders(sent, orders),
+        steady=judge_steady(line.rules, plan.steady, Random(plan.seed)),  # noqa: S311 - a simulation, not a secret
     )
 
 

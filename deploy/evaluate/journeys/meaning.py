@@ -7,7 +7,8 @@ pages and by facts, so that a rule which takes one thing for another is found ou
 from collections.abc import Callable, Mapping, Sequence
 
 from deploy.evaluate.journeys.named import Act
-from deploy.simulate.site import COMPARE, PRICING, REFERENCES, SECOND_PAGES, SECOND_PRICING
+from deploy.simulate.site import ALL_PAGES, COMPARE, PRICING, REFERENCES, SECOND_PAGES, SECOND_PRICING
+from deploy.simulate.world import TITLES
 from schemas.base import Source
 
 DAY_MS = 86_400_000
@@ -46,20 +47,32 @@ STEPS = tuple(name for name in STAGES if name != "lost")
 
 TRIGGERS = (
     *("journey_begins", "anonymous_surge", "comparison_check", "reference_check", "pricing_interest", "demo_request"),
-    *("trial_started", "trial_activated", "trial_stalled", "trial_expiring", "buying_group", "usage_drop"),
-    *("support_burst", "cross_sell_research", "advocacy"),
+    *("trial_started", "trial_activated", "trial_invite", "trial_limit", "trial_stalled", "trial_expiring"),
+    *("deal_silent", "executive_joins", "surge", "buying_group", "usage_drop", "renewal_window", "support_burst"),
+    *("bad_survey", "bad_review", "cross_sell_research", "new_use_case", "outcome_reached", "social_mention"),
+    *("referral", "advocacy"),
 )
 """Trigger points of the truth, by the names that ours have, too."""
 
-ABSENCES = frozenset({"trial_stalled", "trial_expiring", "usage_drop"})
+OF_TRIALS = frozenset({"trial_stalled", "trial_expiring", "usage_drop"})
+ABSENCES = frozenset({*OF_TRIALS, "deal_silent", "renewal_window"})
 """Those that show by what did not happen: no act shows them, and their moment is a matter of agreement."""
 
-SEEN_ANEW = frozenset({"journey_begins", "buying_group"})
-"""Those whose moment is what could be known, not what the truth marks: the first act, or the third person, that can be
-named. Where the truth marks none, there is none."""
+SEEN_ANEW = frozenset({"journey_begins", "buying_group", "executive_joins"})
+"""Those whose moment is what could be known, not what the truth marks: the first act, the third person, or the
+executive, that can be named. Where the truth marks none, there is none."""
 
 GROUP_PEOPLE, GROUP_DAYS = 3, 14
 BURST_TICKETS, BURST_DAYS = 3, 7
+DEAL_SILENT_DAYS = 10
+RENEWAL_DAYS = 90
+JOINED_DAYS = 2
+TOPIC_TIMES, TOPIC_DAYS, TOPIC_REST_DAYS, TOPIC_KNOWN_DAYS = 3, 14, 60, 14
+USUAL_DAYS, RECENT_DAYS, KNOWN_DAYS = 84, 21, 42
+TIMES_USUAL, TIMES_PEOPLE, RECENT_ACTS, RECENT_PEOPLE = 2.0, 1.2, 16, 3
+"""A surge, as people would call it: a little wider than where an alert is raised."""
+
+EXECUTIVES = frozenset(TITLES["buyer"])
 SURGE_READS, SURGE_DAYS, SURGE_NAMELESS_DAYS = 3, 14, 30
 
 NO_INTEREST = frozenset({"identify", "trial_ended"})
@@ -115,6 +128,78 @@ def _surge(act: Act, past: Sequence[Act], customer: bool) -> bool:
     return sum(each.event.type in READS for each in _recent(past, SURGE_DAYS)) >= SURGE_READS
 
 
+def _executive(act: Act, past: Sequence[Act], customer: bool) -> bool:
+    """An executive is there for a day or two under a name, where somebody else was before; nobody has bought."""
+    if customer or act.named_ms is None:
+        return False
+    known = [each for each in past if each.who and each.named_ms is not None]
+    first: dict[str, int] = {}
+    for each in known:
+        first.setdefault(each.doer, each.at_ms)
+    titles = {each.doer: each.event.job_title for each in known if each.event.job_title}
+    return any(
+        title in EXECUTIVES
+        and act.at_ms - first[doer] <= JOINED_DAYS * DAY_MS
+        and any(at_ms < first[doer] for other, at_ms in first.items() if other != doer)
+        for doer, title in titles.items()
+    )
+
+
+_TOPICS = {page.path: page.topic for page in ALL_PAGES if page.topic}
+
+
+def _new_use(act: Act, past: Sequence[Act], customer: bool) -> bool:
+    """The third look in a fortnight at a subject nobody of the customer had looked at for two months."""
+    topic = _TOPICS.get(_path(act))
+    if not customer or not topic:
+        return False
+    named = [each for each in past if each.named_ms is not None]
+    looks = [each.at_ms for each in named if _TOPICS.get(_path(each)) == topic]
+    recent = [at_ms for at_ms in looks if act.at_ms - at_ms <= TOPIC_DAYS * DAY_MS]
+    if len(recent) < TOPIC_TIMES or recent[0] - named[0].at_ms < TOPIC_KNOWN_DAYS * DAY_MS:
+        return False
+    before = [at_ms for at_ms in looks if at_ms < recent[0]]
+    return not before or recent[0] - before[-1] >= TOPIC_REST_DAYS * DAY_MS
+
+
+def _surges(act: Act, past: Sequence[Act], customer: bool) -> bool:
+    """The last three weeks have far more than the twelve before, of what is done and of who does it."""
+    if customer or act.at_ms - past[0].at_ms < (KNOWN_DAYS + RECENT_DAYS) * DAY_MS:
+        return False
+    reads = [each for each in past if each.named_ms is not None and each.event.source in _READ_ON]
+    recent = [each for each in reads if act.at_ms - each.at_ms < RECENT_DAYS * DAY_MS]
+    usual = [each for each in reads if each not in recent and act.at_ms - each.at_ms < _ALL_DAYS * DAY_MS]
+    weeks = min((act.at_ms - past[0].at_ms) / DAY_MS, _ALL_DAYS) / 7 - RECENT_DAYS / 7
+    people, usual_people = _people_a_week(recent, RECENT_DAYS / 7), _people_a_week(usual, weeks)
+    return (
+        len(recent) >= max(RECENT_ACTS, TIMES_USUAL * len(usual) / weeks * RECENT_DAYS / 7)
+        and len({each.doer for each in recent}) >= RECENT_PEOPLE
+        and people >= TIMES_PEOPLE * usual_people
+    )
+
+
+_READ_ON = frozenset({Source.WEB, Source.EMAIL, Source.SOCIAL})
+_ALL_DAYS = RECENT_DAYS + USUAL_DAYS
+
+
+def _people_a_week(acts: Sequence[Act], weeks: float) -> float:
+    return len({(each.doer, each.at_ms // DAY_MS // 7) for each in acts}) / weeks
+
+
+def _of_customer(shows: Shows) -> Shows:
+    return lambda act, past, customer: customer and shows(act, past, customer)
+
+
+def _of_prospect(shows: Shows) -> Shows:
+    return lambda act, past, customer: not customer and shows(act, past, customer)
+
+
+def _bad(kind: str, below: float) -> Shows:
+    return lambda act, past, customer: (
+        act.event.type == kind and act.event.rating is not None and act.event.rating < below
+    )
+
+
 def _begins(act: Act, past: Sequence[Act], customer: bool) -> bool:
     """The first act of interest that could be named within a day, or the first such for a month, of a company that has
     not bought.
@@ -157,6 +242,18 @@ SHOWS: Mapping[str, Shows] = {
     "buying_group": _group,
     "support_burst": _burst,
     "cross_sell_research": _on(_OTHERS_PAGES, bought=True),
-    "advocacy": _is("review_posted", "referral_made", "reference_given"),
+    "advocacy": lambda act, past, customer: (
+        act.event.type == "reference_given" or (act.event.type == "review_posted" and (act.event.rating or 10) >= 5)
+    ),
+    "trial_invite": _of_prospect(_is("user_invited")),
+    "trial_limit": _of_prospect(_is("limit_reached")),
+    "executive_joins": _executive,
+    "surge": _surges,
+    "bad_survey": _of_customer(_bad("survey_answered", 7)),
+    "bad_review": _bad("review_posted", 5),
+    "new_use_case": _new_use,
+    "outcome_reached": _of_customer(_is("outcome_reached")),
+    "social_mention": _is("mention", "share"),
+    "referral": _is("referral_made"),
 }
 """What each trigger point is about; those of `ABSENCES` aside."""

@@ -14,6 +14,7 @@ class Plan:
         companies, days: size of the world that stages and triggers are measured on.
         small: companies of the world that is delivered late, and in other orders.
         orders: other orders of its messages tried.
+        steady: accounts of each size in which nothing changes for a year, for false alarms of a surge.
     """
 
     seed: int
@@ -21,6 +22,7 @@ class Plan:
     days: float
     small: int
     orders: int
+    steady: int
 
     @property
     def spec(self) -> WorldSpec:
@@ -35,9 +37,9 @@ class Plan:
 
 def full(seed: int) -> Plan:
     """Under five minutes on two cores."""
-    return Plan(seed, companies=400, days=150.0, small=80, orders=3)
+    return Plan(seed, companies=400, days=150.0, small=80, orders=3, steady=50)
 
 
 def quick(seed: int) -> Plan:
     """Under a minute."""
-    return Plan(seed, companies=80, days=100.0, small=20, orders=1)
+    return Plan(seed, companies=80, days=100.0, small=20, orders=1, steady=8)

@@ -58,6 +58,9 @@ def _promises(figures: Figures) -> Table:
     table.add_row("alerts told twice", str(len(figures.duplicates)))
     table.add_row("scores that are not the sum of their causes", str(len(figures.not_additive)))
     table.add_row("alerts from backfill", str(len(figures.past)))
+    table.add_row("surges told of steady accounts, a year", _text(figures.steady.alarms))
+    for size, share in figures.steady.by_size:
+        table.add_row(f"  of {size} people", _text(share))
     table.add_row("told otherwise if partitions are read in another order", _text(figures.order.differs))
     table.add_row("  and not at all then", _text(figures.order.in_kind))
     return table

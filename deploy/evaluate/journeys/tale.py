@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from deploy.evaluate.journeys.meaning import (
@@ -14,7 +15,10 @@ from deploy.evaluate.journeys.meaning import (
     BOUGHT,
     CUSTOMER,
     DAY_MS,
+    DEAL_SILENT_DAYS,
     DORMANT,
+    OF_TRIALS,
+    RENEWAL_DAYS,
     SEEN_ANEW,
     SHOWS,
     SILENT_DAYS,
@@ -27,6 +31,8 @@ from deploy.evaluate.journeys.named import FRESH_MS, Act, account_of, acts_of
 from deploy.evaluate.world import Case, World
 from deploy.simulate import Moment, TrueJourney, truth
 from schemas.base import Source
+
+NEVER_MS = 1 << 60
 
 
 class Point(NamedTuple):
@@ -52,6 +58,7 @@ class Tale:
         acts: all its people did, in order of time.
         named: event id of the producer -> from when on it could be named; those that could.
         bought_ms: since when it is a customer; 0 if it is none.
+        renews_ms: when its contract ends; 0 if it has none.
         silent: the directory suppresses it: its journey goes on, and nothing may be said.
     """
 
@@ -60,6 +67,7 @@ class Tale:
     acts: Sequence[Act]
     named: Mapping[str, int]
     bought_ms: int
+    renews_ms: int
     silent: bool
 
     @property
@@ -109,7 +117,22 @@ class Tale:
                     found[name].append(act.at_ms)
         for moment in self.journey.absences:
             found[moment.name].append(moment.at_ms)
+        found["deal_silent"] += self._silences
+        opens_ms = self.renews_ms - RENEWAL_DAYS * DAY_MS
+        within = [act.at_ms for act in self.acts if opens_ms <= act.at_ms < self.renews_ms]
+        found["renewal_window"] += [opens_ms, *within] if self.renews_ms else []
         return found
+
+    @property
+    def _silences(self) -> Iterator[int]:
+        """When a prospect had not been heard of for ten days, as far as its acts can be named, or only told by their
+        address."""
+        until_ms = self.bought_ms or NEVER_MS
+        named = [act.at_ms for act in self.acts if act.named_ms is not None]
+        for heard in (named, [act.at_ms for act in self.acts if act.seen]):
+            for before_ms, after_ms in pairwise((*heard, NEVER_MS)):
+                if min(after_ms, until_ms) - before_ms >= DEAL_SILENT_DAYS * DAY_MS:
+                    yield before_ms + DEAL_SILENT_DAYS * DAY_MS
 
     def stage_at(self, at_ms: int) -> str | None:
         """Its stage; None while nobody can name it."""
@@ -128,8 +151,9 @@ class Tale:
     def _points(self) -> Iterator[Point]:
         for moment in self.journey.triggers:
             if moment.name in ABSENCES:
-                if self._used_by_a_name(moment.at_ms):
-                    yield Point(moment.name, moment.at_ms, moment.at_ms)
+                known_ms = self._known_by(moment)
+                if known_ms is not None:
+                    yield Point(moment.name, moment.at_ms, known_ms)
             elif moment.name in SEEN_ANEW:
                 for at_ms in self.moments[moment.name][:1]:
                     yield Point(moment.name, at_ms, min(act.named_ms or 0 for act in self.acts if act.at_ms == at_ms))
@@ -142,6 +166,21 @@ class Tale:
         """Its last use of the product before a moment could be named by then: who was never seen is not missed."""
         uses = [act for act in self.acts if act.event.source is Source.TRIAL and act.at_ms < at_ms]
         return bool(uses) and uses[-1].named_ms is not None and uses[-1].named_ms <= at_ms
+
+    def _known_by(self, moment: Moment) -> int | None:
+        """From when on it could be known that something did not happen; None if never."""
+        if moment.name in OF_TRIALS:
+            return moment.at_ms if self._used_by_a_name(moment.at_ms) else None
+        if moment.name == "renewal_window":  # as soon as somebody of a customer is there who can be named
+            named = [act.named_ms for act in self.acts if act.fresh and act.named_ms is not None]
+            heard = [max(moment.at_ms, known_ms) for known_ms in named]
+            return min(heard, default=None)
+        return moment.at_ms if self._heard_by_a_name(moment.at_ms) else None
+
+    def _heard_by_a_name(self, at_ms: int) -> bool:
+        """Its last act before a moment could be named by then."""
+        before = [act for act in self.acts if act.at_ms <= at_ms]
+        return bool(before) and before[-1].named_ms is not None and before[-1].named_ms <= at_ms + FRESH_MS
 
     def _left_a_name(self, moment: Moment) -> bool:
         """It can be named only by a mailbox: whoever has left a name does not read without one."""
@@ -161,7 +200,7 @@ def tales_of(cases: Sequence[Case], world: World) -> list[Tale]:
         named = {act.event.source_event_id: act.named_ms for act in own if act.named_ms is not None}
         account_id = account_of(company.account_id, world)
         silent = bool(company.suppressed and company.in_directory)
-        found.append(Tale(journey, account_id, own, named, bought[0] if bought else 0, silent))
+        found.append(Tale(journey, account_id, own, named, bought[0] if bought else 0, company.renews_ms, silent))
     return found + [_passing(account_id, own) for account_id, own in acts.items()]
 
 
@@ -169,7 +208,7 @@ def _passing(account_id: str, acts: Sequence[Act]) -> Tale:
     """An account that goes no journey, such as a network whose staff read now and then: it begins one, at most."""
     journey = TrueJourney(account_id, "none", False, (), (), (), (), len(acts), acts[0].at_ms, acts[-1].at_ms)
     named = {act.event.source_event_id: act.named_ms for act in acts if act.named_ms is not None}
-    return Tale(journey, account_id, acts, named, 0, False)
+    return Tale(journey, account_id, acts, named, 0, 0, False)
 
 
 def _with_silences(steps: Sequence[tuple[int, str]], acts: Sequence[int]) -> Iterator[tuple[int, str]]:

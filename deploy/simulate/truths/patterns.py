@@ -14,6 +14,8 @@ from deploy.simulate.world import Company
 
 STALL_DAYS = 5.0
 DROP_DAYS = 7.0
+SILENT_DAYS = 10.0
+RENEWAL_DAYS = 90.0
 GROUP_PEOPLE, GROUP_DAYS = 3, 14.0
 USED_DAYS, USUAL_DAYS = 5, 28.0
 """Who used it on so many days of so many is a user whose silence says something."""
@@ -33,6 +35,9 @@ def patterns_of(spec: WorldSpec, company: Company, acts: Sequence[Act]) -> Itera
     yield from (("buying_group", at_ms) for at_ms in groups(acts, bought_ms or spec.end_ms, day_ms))
     yield from (("trial_stalled", at_ms) for at_ms in stalls(acts, spec.end_ms, day_ms))
     yield from (("trial_expiring", at_ms) for at_ms in ends(acts, spec.end_ms, day_ms))
+    yield from (("deal_silent", at_ms) for at_ms in silences(acts, bought_ms or spec.end_ms, spec.end_ms, day_ms))
+    if company.renews_ms and (at_ms := opens(company, acts)) and at_ms < spec.end_ms:
+        yield "renewal_window", at_ms
     if bought_ms:
         yield from (("usage_drop", at_ms) for at_ms in drops(acts, bought_ms, spec.end_ms, day_ms))
 
@@ -66,6 +71,26 @@ def ends(acts: Sequence[Act], end_ms: int, day_ms: int) -> Iterator[int]:
         at_ms = start.data["trial_ends_at"] - int(EXPIRING_DAYS * day_ms)
         if at_ms < min(won_ms, end_ms):
             yield at_ms
+
+
+def silences(acts: Sequence[Act], bought_ms: int, end_ms: int, day_ms: int) -> Iterator[int]:
+    """When a company that has asked for a demo or an offer has not been heard of for ten days, before the purchase or a
+    lost deal."""
+    asked = [act.at_ms for act in acts if act.type == "opportunity_created" or act.form == "demo"]
+    lost = [act.at_ms for act in acts if act.type == "opportunity_lost"]
+    if asked:
+        until_ms = min(bought_ms, end_ms, *lost)
+        heard = [act.at_ms for act in acts if asked[0] <= act.at_ms < until_ms and act.type != "open"]
+        yield from _silences((*heard, until_ms), SILENT_DAYS * day_ms)
+
+
+def opens(company: Company, acts: Sequence[Act]) -> int:
+    """When the contract of a customer ends in three months, or, if that was before, when it is first heard of; 0 if
+    never."""
+    if not acts:
+        return 0
+    at_ms = max(company.renews_ms - int(RENEWAL_DAYS * DAY_MS), acts[0].at_ms)
+    return at_ms if at_ms < company.renews_ms else 0
 
 
 def drops(acts: Sequence[Act], bought_ms: int, end_ms: int, day_ms: int) -> Iterator[int]:
