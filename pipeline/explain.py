@@ -17,8 +17,8 @@ _CALLED = {NAMELESS: "someone without a name", COMPANY: "the company"}
 
 
 def sentence(what: str, causes: Sequence[Cause], score: float, journey: Journey) -> str:
-    """E.g. `Acme: it looks at prices. The CFO (jo@acme.com) looked at prices 3 times, last today; someone without a name
-    read a comparison yesterday; score 43.5.`
+    """E.g. `Acme: it looks at prices. The CFO (jo@acme.com) looked at prices 3 times, last today; someone without a
+    name compared us with a rival yesterday; score 43.5.`
 
     What one person did several times of one type is one part; those that decided come first, then those with more
     points; five at most.
@@ -55,8 +55,8 @@ def _part(who: str, kind: str, group: Sequence[Cause], journey: Journey) -> str:
 
 
 def _names(people: Sequence[str], contacts: Mapping[str, Person]) -> dict[str, str]:
-    """Person -> by what a salesperson knows them: job title, as far as it is told, and mailbox. Where the mailbox may be
-    told in the clear, it stands instead of the pseudonym once the alert is sent."""
+    """Person -> by what a salesperson knows them: job title, as far as it is told, and mailbox. Where the mailbox may
+    be told in the clear, it stands instead of the pseudonym once the alert is sent."""
     found: dict[str, str] = {}
     for person in dict.fromkeys(people):
         known = contacts.get(person)

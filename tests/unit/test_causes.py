@@ -36,7 +36,8 @@ def test_who_did_what_how_often_and_when() -> None:
     )  # fmt: skip
     assert told == (
         "Acme Corp: it looks at prices. The CFO (x@acme.com) looked at prices today; the Head of Data (jane@acme.com) "
-        "compared us with a rival 3 times, last yesterday; someone without a name downloaded a paper (buyers-guide) 4 days ago; score 37."
+        "compared us with a rival 3 times, last yesterday; someone without a name downloaded a paper (buyers-guide) "
+        "4 days ago; score 37."
     )
 
 

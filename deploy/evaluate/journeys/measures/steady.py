@@ -72,6 +72,7 @@ def _hits(size: int, rng: Random) -> list[tuple[int, str]]:
 
 def _seen(at_ms: int, person: str) -> Attributed:
     return Attributed.model_construct(
+        activity_id=f"{person}-{at_ms}",
         event_id=f"{person}-{at_ms}",
         source=Source.WEB,
         type="page_view",
