@@ -11,6 +11,7 @@ from deploy.evaluate.journeys.figures import Figures, measure
 from deploy.evaluate.journeys.measures.order import Order
 from deploy.evaluate.journeys.measures.promises import Load, of_the_past
 from deploy.evaluate.journeys.measures.stages import Stages
+from deploy.evaluate.journeys.measures.steady import Steady
 from deploy.evaluate.journeys.measures.triggers import Triggers
 from deploy.evaluate.journeys.named import acts_of, owners_of
 from deploy.evaluate.journeys.plan import Plan, quick
@@ -142,7 +143,7 @@ def test_a_line_that_takes_history_for_news_is_found_out(monkeypatch: pytest.Mon
 
 
 def test_a_small_plan_is_measured_whole() -> None:
-    found = measure(Plan(5, companies=8, days=40.0, small=3, orders=1), lambda part: lambda share: None)
+    found = measure(Plan(5, companies=8, days=40.0, small=3, orders=1, steady=1), lambda part: lambda share: None)
     summary = found.summary()
     assert {"stage_accuracy", "trigger_precision", "trigger_recall", "median_lead_hours"} <= summary.keys()
     assert {"alerts_per_owner_day", "duplicates", "causes_additive", "alerts_from_backfill"} <= summary.keys()
@@ -167,6 +168,7 @@ def good(**changes: Any) -> Figures:
         "past": (),
         "updates": Share(5, 100),
         "order": Order(Share(0, 100), Share(0, 100)),
+        "steady": Steady(Share(1, 100), ((2, Share(1, 100)),)),
     }
     return Figures(**(parts | changes))
 
