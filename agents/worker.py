@@ -41,6 +41,7 @@ from agents.shell.seams import SEAMS, Seams
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.lists.crawlers import is_crawler
 from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
 from schemas.topics import ACCOUNTS, ERASURES
@@ -210,6 +211,7 @@ class Worker:
         """Only the stages that ask need the files."""
         if not {"ingest", "identify"} & set(self._chosen):
             return NO_NETWORKS
+        is_crawler("")  # makes its index now: half a second the first event would wait
         networks = networks_of(self._settings)
         log.info(
             "networks",
