@@ -119,7 +119,8 @@ def _work_lane(handler: Handler, store: StateStore, steps: Sequence[Step], held:
         state, out = StateView(store), Outbox(held.partitions.__getitem__)
         store.fired_ms = step.fired_ms
         if step.topic:
-            handler.handle(_batch(step, held, expected), state, out)
+            if batch := _batch(step, held, expected):
+                handler.handle(batch, state, out)
         else:
             handler.wake(step.keys, step.now_ms, state, out)
         state.commit()

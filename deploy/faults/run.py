@@ -76,6 +76,8 @@ class Harness:
             await line.close()
         for text in verdict.faults:
             scene.tell(f"WRONG: {text}")
+        if verdict.right and not scene.broken:
+            scene.tell(f"right: {verdict.records:,} records compared")
         seconds = time.monotonic() - began
         return Outcome(
             fault.name,
