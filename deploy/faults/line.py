@@ -38,6 +38,7 @@ DEATH_SECONDS = 120.0
 SAMPLE_SECONDS = 0.25
 MIB = 1 << 20
 PARTITIONS = 2
+BROKER_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class Installation:
 
     async def open(self) -> None:
         """Make topics and tables, fill the directory, begin with the traffic."""
+        await self.start_broker()  # a fault before this one may have left it ended
         await self.proxy.start()
         self.environment = {
             "bootstrap_servers": self._addresses.bootstrap_servers,
@@ -190,8 +192,14 @@ class Installation:
             await asyncio.to_thread(running.wait)
 
     async def start_broker(self) -> None:
-        """Start it again, where it was."""
-        await asyncio.to_thread(stack.up, self._stack_dir)
+        """Start it again, where it was; a busy machine may need more than one try."""
+        for left in reversed(range(BROKER_TRIES)):
+            try:
+                await asyncio.to_thread(stack.up, self._stack_dir)
+                return
+            except LocalStackError:
+                if not left:
+                    raise
 
     async def _committed(self) -> dict[tuple[str, TopicPartition], int]:
         admin = await topics.connect_admin(self.settings)
