@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from agents import topics
 from agents.observe.lag import LagMeter, lag_meter
@@ -97,6 +98,7 @@ class Installation:
         self.workers: list[WorkerProcess] = []
         self.rss_mib: float = 0.0
         self._sampling: asyncio.Task[None] | None = None
+        self._feeder: Feeder | None = None
 
     async def open(self) -> None:
         """Make topics and tables, fill the directory, begin with the traffic."""
@@ -119,20 +121,15 @@ class Installation:
             "test_faults": "1",
         } | self._extra
         self.settings = load(**self.environment, metrics_port=0)
-        admin = await topics.connect_admin(self.settings)
-        try:
-            await topics.create_missing(admin, self.settings)
-            await admin.create_topics([NewTopic(self.settings.topic_prefix + TRACE, 1, 1)])
-        finally:
-            await admin.close()
+        await self._create_topics()
         await asyncio.to_thread(migrate, self._addresses.clickhouse_url, self.name)
-        self.feeder = Feeder(self.settings, self.spec, self._speed)
-        await self.feeder.connect()
+        feeder = self._feeder = Feeder(self.settings, self.spec, self._speed)
+        await feeder.connect()
         topic = self.settings.topics.name(ACCOUNTS)
         self.directory = accounts(self.spec)
-        await self.feeder.send([(topic, message.key, message.value) for message in self.directory])
+        await feeder.send([(topic, message.key, message.value) for message in self.directory])
         self._sampling = asyncio.create_task(self._sample(), name="memory")
-        self.feeder.start()
+        feeder.start()
 
     async def start(self, *stages: str, crash_at: str = "", ready: bool = True) -> WorkerProcess:
         """Start one more worker; returns when it has its partitions, unless it is to crash before."""
@@ -181,7 +178,8 @@ class Installation:
             worker.kill()
         if self._sampling is not None:
             self._sampling.cancel()
-        await self.feeder.close()
+        if self._feeder is not None:
+            await self._feeder.close()
         await self.proxy.stop()
 
     async def stop_broker(self, number: signal.Signals) -> None:
@@ -200,6 +198,29 @@ class Installation:
             except LocalStackError:
                 if not left:
                     raise
+
+    @property
+    def feeder(self) -> Feeder:
+        """The traffic."""
+        assert self._feeder is not None
+        return self._feeder
+
+    async def _create_topics(self) -> None:
+        """Make all topics; a busy broker may not answer in time, and has perhaps made them."""
+        async with asyncio.timeout(READY_SECONDS):
+            while True:
+                admin = await topics.connect_admin(self.settings)
+                try:
+                    await topics.create_missing(admin, self.settings)
+                    await admin.create_topics([NewTopic(self.settings.topic_prefix + TRACE, 1, 1)])
+                except TopicAlreadyExistsError:
+                    return
+                except KafkaError:
+                    continue
+                else:
+                    return
+                finally:
+                    await admin.close()
 
     async def _committed(self) -> dict[tuple[str, TopicPartition], int]:
         admin = await topics.connect_admin(self.settings)
