@@ -32,6 +32,9 @@ EXAMINED_PER_TICK = 100_000
 JOURNAL = b"\xff"
 """Between an account's key and the name of a page of its journal: no UTF-8 text holds it, so no account's key does."""
 
+PRODUCT = b"\xfe"
+"""Between an account's key and the product of one of its further journeys, for the same reason."""
+
 CONTACTS = "contacts"
 NO_CONTACTS = Contacts()
 
@@ -78,13 +81,18 @@ class AdvanceHandler:
             if not (activity.late or activity.revision or activity.type in (RETRACTION, ERASURE)):
                 received.append(activity.received_ms)  # of what comes after the fact, the age says nothing of the line
             by_account.setdefault(record.key, []).append(activity)
-        for key, activities in by_account.items():
-            before = self._states.decode(key, state.get(key))
-            work = self._work(key, activities[0].account_id, before, directory, state)
-            result = self._take(work, key, activities, state)
-            # machines, opened mail: no account is made and none rewritten for what changes nothing
-            if result.state is not before:
-                self._apply(key, result, state, out)
+        products = self._rules().rules.product_choice
+        for account, activities in by_account.items():
+            known = [name for name in products.names if state.get(journey_key(account, name)) is not None]
+            parts = products.split(activities, known)
+            for product, given in parts.items():
+                key = journey_key(account, product)
+                before = self._states.decode(key, state.get(key))
+                work = self._work(key, given[0].account_id, before, directory, state, product)
+                result = self._take(work, key, given, state)
+                # machines, opened mail: no account is made and none rewritten for what changes nothing
+                if result.state is not before:
+                    self._apply(key, result, state, out)
         return received
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
@@ -93,7 +101,7 @@ class AdvanceHandler:
         for key in keys:
             before = self._states.decode(key, state.get(key))
             assert before is not None
-            work = self._work(key, before.account_id, before, directory, state)
+            work = self._work(key, before.account_id, before, directory, state, before.product)
             work.wake(now_ms)
             result = work.result()
             if result.alerts:
@@ -104,9 +112,12 @@ class AdvanceHandler:
 
     def stale(self, state: StateView) -> Sequence[bytes]:
         """Accounts that the directory has begun or ceased to suppress, and those last looked at by other rules."""
-        wanted = {account_id.encode() for account_id in self._directory().suppressed}
+        names = ("", *self._rules().rules.product_choice.names)
+        accounts = {account_id.encode() for account_id in self._directory().suppressed}
+        wanted = {journey_key(account, name) for account in accounts for name in names}
         begun = [key for key in wanted - state.marked if state.get(key) is not None]
-        suppressed = sorted((*begun, *(state.marked - wanted)))[:SUPPRESSED_PER_TICK]
+        ceased = [key for key in state.marked - wanted if key.partition(PRODUCT)[0] not in accounts]
+        suppressed = sorted((*begun, *ceased))[:SUPPRESSED_PER_TICK]
         return [*suppressed, *self._unfit.next(state, self._rules().rules.version)]
 
     def closed(self) -> None:
@@ -114,7 +125,13 @@ class AdvanceHandler:
         self._unfit = Unfit()
 
     def _work(
-        self, key: bytes, account_id: str, before: JourneyState | None, directory: Directory, state: StateView
+        self,
+        key: bytes,
+        account_id: str,
+        before: JourneyState | None,
+        directory: Directory,
+        state: StateView,
+        product: str,
     ) -> AccountWork:
         def read(page: str) -> bytes | None:
             return state.get(page_key(key, page))
@@ -129,6 +146,7 @@ class AdvanceHandler:
             state.fired_ms,
             since_ms=live.since_ms,
             policy=self._policy,
+            product=product,
         )
 
     def _take(self, work: AccountWork, key: bytes, activities: Sequence[Activity], state: StateView) -> Worked:
@@ -153,6 +171,7 @@ class AdvanceHandler:
         state.put(key, self._states.encode(key, result.state), result.state.due_ms, marked=result.state.suppressed)
         for page, value in result.pages.items():
             state.put(page_key(key, page), value)
+        key = key.partition(PRODUCT)[0]
         for transition in result.transitions:
             out.send(self._transitions, key, transition.encode(), transition_headers(transition))
         for alert in result.alerts:
@@ -209,6 +228,11 @@ class Unfit:
                     self._unseen += examined[at + 1 :]
                     break
         return found
+
+
+def journey_key(account: bytes, product: str) -> bytes:
+    """Key of the journey of an account about a product; of the general one it is the account's own."""
+    return account + PRODUCT + product.encode() if product else account
 
 
 def page_key(key: bytes, page: str) -> bytes:

@@ -56,7 +56,7 @@ class IdentifyHandler:
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of events, of facts that came back, or of hits that accounts returned."""
-        directory, classifier = self._directory(), self._rules().classifier
+        directory, rules = self._directory(), self._rules()
         touched: dict[bytes, SubjectState | None] = {}
         changed: set[bytes] = set()
         outcomes: Counter[str] = Counter()
@@ -71,7 +71,7 @@ class IdentifyHandler:
                 if self._erasures.drops(event):  # it was on its way, or is worked anew
                     outcomes["erased"] += 1
                     continue
-                result = identify(event, subject, directory, self._networks, classifier.asked)
+                result = identify(event, subject, directory, self._networks, rules.asked)
             elif topic == self._returned:
                 returned = decode(Returned, record)
                 if self._erasures.erased(returned.subject, returned.returned_ms):

@@ -78,6 +78,7 @@ def advance(
     activities: Iterable[Attributed],
     account: Account | None,
     rules: Rules,
+    product: str = "",
 ) -> Advanced:
     """Fold activities of one account into its journey, whether or not the account is suppressed.
 
@@ -87,8 +88,9 @@ def advance(
         activities: in the order of the topic; no corrections.
         account: its directory entry, if it has one.
         rules: the journey's rules.
+        product: which of the account's journeys it is; '' for the general one.
     """
-    fold = Fold(state, account_id, standing_of(account, rules), rules)
+    fold = Fold(state, account_id, standing_of(account, rules, product), rules, product)
     for activity in activities:
         fold.take(activity)
     return fold.result()
@@ -96,7 +98,7 @@ def advance(
 
 def wake(state: JourneyState, now_ms: int, account: Account | None, rules: Rules) -> Advanced:
     """Fire the timers due by `now_ms`, each as of its due time."""
-    fold = Fold(state, state.account_id, standing_of(account, rules), rules)
+    fold = Fold(state, state.account_id, standing_of(account, rules, state.product), rules)
     fold.fire_due(now_ms)
     return fold.result()
 
@@ -107,7 +109,7 @@ def adopt(state: JourneyState, seen_ms: int, account: Account | None, rules: Rul
     Args:
         seen_ms: up to then the others were asked: what falls due before by these rules is history, and alerts nobody.
     """
-    fold = Fold(state, state.account_id, standing_of(account, rules), rules)
+    fold = Fold(state, state.account_id, standing_of(account, rules, state.product), rules)
     fold.adopt(max(seen_ms, state.clock_ms))
     return fold.result()
 
@@ -120,10 +122,13 @@ class Fold:
         account_id: the account.
         standing: what the directory says of it.
         rules: the journey's rules.
+        product: which of the account's journeys a new one is; '' for the general one.
     """
 
-    def __init__(self, state: JourneyState | None, account_id: str, standing: Standing, rules: Rules) -> None:
-        self._journey = Journey(state, account_id, rules, standing)
+    def __init__(
+        self, state: JourneyState | None, account_id: str, standing: Standing, rules: Rules, product: str = ""
+    ) -> None:
+        self._journey = Journey(state, account_id, rules, standing, product)
         self._rules = rules
         self._transitions: list[Transition] = []
         self._alerts: list[Alert] = []
@@ -338,9 +343,10 @@ class Fold:
         journey.steps[step] = before + 1
         self._transitions.append(
             Transition(
-                transition_id=stable_id("transition", journey.account_id, journey.stage, to, before),
+                transition_id=stable_id("transition", journey.account_id, journey.product, journey.stage, to, before),
                 account_id=journey.account_id,
                 account_name=journey.account_name,
+                product=journey.product,
                 sequence=journey.transitions,
                 from_stage=journey.stage,
                 to_stage=to,

@@ -34,11 +34,12 @@ def make_alert(
     chosen = speak_to(rule, journey, newest, causes)
     people = [chosen, *(person for person in newest if person is not chosen)] if chosen else []
     return Alert(
-        alert_id=stable_id("alert", journey.account_id, rule.name, episode),
+        alert_id=stable_id("alert", journey.account_id, journey.product, rule.name, episode),
         trigger=rule.name,
         team=rule.team,
         account_id=journey.account_id,
         account_name=journey.account_name,
+        product=journey.product,
         owner=journey.standing.owner,
         tier=journey.standing.tier,
         stage=journey.stage,
@@ -72,11 +73,12 @@ def make_held(
         until_ms: when the reason ends; 0 if it has no end.
     """
     return HeldAlert(
-        held_id=stable_id("held", journey.account_id, rule.name, reason, day),
+        held_id=stable_id("held", journey.account_id, journey.product, rule.name, reason, day),
         trigger=rule.name,
         team=rule.team,
         account_id=journey.account_id,
         account_name=journey.account_name,
+        product=journey.product,
         owner=journey.standing.owner,
         tier=journey.standing.tier,
         stage=journey.stage,
@@ -99,6 +101,7 @@ def held_of(alert: Alert, reason: HeldReason) -> HeldAlert:
         team=alert.team,
         account_id=alert.account_id,
         account_name=alert.account_name,
+        product=alert.product,
         owner=alert.owner,
         tier=alert.tier,
         stage=alert.stage,

@@ -38,7 +38,7 @@ def sentence(what: str, causes: Sequence[Cause], score: float, journey: Journey)
     names = _CALLED | _names([who for (who, _), _ in ranked if who not in (EARLIER, *_CALLED)], journey.contacts)
     parts = [_part(names.get(who, ""), kind, group, journey) for (who, kind), group in ranked]
     because = f". {_capital('; '.join(parts))}" if parts else ""
-    return f"{journey.account_name}: {what[:1].lower()}{what[1:]}{because}; score {score:g}."
+    return f"{journey.called}: {what[:1].lower()}{what[1:]}{because}; score {score:g}."
 
 
 def _part(who: str, kind: str, group: Sequence[Cause], journey: Journey) -> str:

@@ -35,15 +35,22 @@ class Journey:
         account_id: the account.
         rules: points, stages and timers.
         standing: what the directory says of the account.
+        product: which of the account's journeys a new one is; '' for the general one.
     """
 
     def __init__(
-        self, state: JourneyState | None, account_id: str, rules: Rules, standing: Standing = NO_STANDING
+        self,
+        state: JourneyState | None,
+        account_id: str,
+        rules: Rules,
+        standing: Standing = NO_STANDING,
+        product: str = "",
     ) -> None:
-        state = state or JourneyState(account_id=account_id)
+        state = state or JourneyState(account_id=account_id, product=product)
         self.rules = rules
         self.standing = standing
         self.account_id = account_id
+        self.product = state.product
         self.account_name = state.account_name
         self.stage = state.stage
         self.stage_since_ms = state.stage_since_ms
@@ -79,6 +86,7 @@ class Journey:
             version=2,
             rules=self.rules.version,
             account_id=self.account_id,
+            product=self.product,
             account_name=self.account_name,
             stage=self.stage,
             stage_since_ms=self.stage_since_ms,
@@ -105,6 +113,13 @@ class Journey:
             suppressed=self._kept.suppressed,
             journal=self._kept.journal,
         )
+
+    @property
+    def called(self) -> str:
+        """The account, and the product if the journey is about one, as people call them."""
+        if not self.product:
+            return self.account_name
+        return f"{self.account_name} ({self.rules.product_choice.labels.get(self.product, self.product)})"
 
     # what predicates ask
 

@@ -72,12 +72,13 @@ def _words(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
-def standing_of(account: Account | None, rules: Rules) -> Standing:
-    """What the fold takes from a directory entry."""
+def standing_of(account: Account | None, rules: Rules, product: str = "") -> Standing:
+    """What the fold takes from a directory entry. Whom it calls a customer is one in the general journey; of a product
+    an account is a customer once it bought that."""
     if account is None:
         return NO_STANDING
     customer_ms = 0
-    if account.status is AccountStatus.CUSTOMER:
+    if account.status is AccountStatus.CUSTOMER and not product:
         customer_ms = max(to_ms(account.customer_since), 1) if account.customer_since else SINCE_UNKNOWN
     return Standing.model_construct(
         name=account.name,
@@ -85,5 +86,5 @@ def standing_of(account: Account | None, rules: Rules) -> Standing:
         tier=account.tier,
         fit=fit_of(account, rules.fit),
         customer_ms=customer_ms,
-        renews_ms=to_ms(datetime.combine(account.renews_on, time(), UTC)) if account.renews_on else 0,
+        renews_ms=to_ms(datetime.combine(account.renews_on, time(), UTC)) if account.renews_on and not product else 0,
     )

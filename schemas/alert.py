@@ -64,11 +64,12 @@ class Alert(Record):
     reason in `why`.
     """
 
-    alert_id: str = Field(description="128-bit id from account, trigger and the span of its cool-down it falls into.")
+    alert_id: str = Field(description="128-bit id from account, product, trigger and span of its cool-down.")
     trigger: str = Field(examples=["pricing_interest"])
     team: Team
     account_id: str
     account_name: str = ""
+    product: str = Field("", description="Which of the account's journeys; '' for the general one.")
     owner: str = Field("", description="Who owns the account, from the directory.")
     routed_to: str = Field(
         "", description="Who gets it, as of its first revision; '' for the whole team, `nobody` for nobody."

@@ -104,6 +104,7 @@ class JourneyState(Record):
     version: int = 2
     rules: str = Field("", description="Version of the rules it was looked at with last; '' where nobody knows.")
     account_id: str
+    product: str = Field("", description="What it is about buying; '' for the account's general journey.")
     account_name: str = ""
     stage: str = UNAWARE
     stage_since_ms: int = 0

@@ -153,7 +153,7 @@ SUBJECT_CHANGELOG = Topic(
 JOURNEY_CHANGELOG = Topic(
     "intent.advance.changelog.v1",
     JourneyState,
-    "account id; with a page's name behind it, a page of the account's journal",
+    "account id, with the product if it is of one; with a page's name behind it, a page of its journal",
     "advance",
     "advance",
     0,

@@ -9,10 +9,11 @@ from schemas.cause import Cause
 class Transition(Record):
     """One step on the journey, with its frozen causes."""
 
-    transition_id: str = Field(description="128-bit id from account, stages, and how often it made that step before.")
+    transition_id: str = Field(description="128-bit id from account, product, stages and how often it made that step.")
     account_id: str
     account_name: str = ""
-    sequence: int = Field(description="1 for the account's first transition.")
+    product: str = Field("", description="Which of the account's journeys; '' for the general one.")
+    sequence: int = Field(description="1 for the journey's first transition.")
     from_stage: str
     to_stage: str
     occurred_at: AwareDatetime = Field(description="Event time of what moved it; for a timer, when it was due.")

@@ -4,10 +4,11 @@
 
 CREATE TABLE IF NOT EXISTS transitions_log
 (
-    transition_id String COMMENT 'Id of the transition, from account, stages and what moved it',
+    transition_id String COMMENT 'Id of the transition, from account, product, stages and how often it made that step',
     account_id String COMMENT 'Account that moved',
     account_name String COMMENT 'Its name, where the directory knows it',
-    sequence UInt32 COMMENT '1 for the account''s first transition',
+    product LowCardinality(String) COMMENT 'Which of the account''s journeys: product; '''' for the general one',
+    sequence UInt32 COMMENT '1 for the journey''s first transition',
     from_stage LowCardinality(String) COMMENT 'Stage left',
     to_stage LowCardinality(String) COMMENT 'Stage entered',
     occurred_at DateTime64(3, 'UTC') COMMENT 'Event time of what moved it; for a timer, when it was due',
@@ -51,11 +52,12 @@ COMMENT 'Stage transitions as archived, copies included; read the views transiti
 
 CREATE TABLE IF NOT EXISTS alerts_log
 (
-    alert_id String COMMENT 'Id of the alert, from account, trigger and what raised it',
+    alert_id String COMMENT 'Id of the alert, from account, product, trigger and span of its cool-down',
     trigger LowCardinality(String) COMMENT 'Trigger point reached, e.g. pricing_interest',
     team LowCardinality(String) COMMENT 'Who should act: marketing, sales or service',
     account_id String COMMENT 'Account it is about',
     account_name String COMMENT 'Its name, where the directory knows it',
+    product LowCardinality(String) COMMENT 'Which of the account''s journeys: product; '''' for the general one',
     owner String COMMENT 'Who owned the account then',
     routed_to String COMMENT 'Who got it, as of its first revision; '''' for the whole team',
     tier LowCardinality(String) COMMENT 'Account''s tier then',

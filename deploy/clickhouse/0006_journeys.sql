@@ -55,6 +55,7 @@ COMMENT 'Stages of the journey in their order';
 CREATE OR REPLACE VIEW account_stage
 (
     account_id String COMMENT 'Account',
+    product String COMMENT 'Which of its journeys; '''' for the general one, which each account has',
     account_name String COMMENT 'Its name: the directory''s, else the one last seen',
     owner String COMMENT 'Who owns it now',
     tier String COMMENT 'Its tier now',
@@ -73,6 +74,7 @@ CREATE OR REPLACE VIEW account_stage
 )
 AS SELECT
     account_id,
+    product,
     multiIf(d.name != '', d.name, a.account_name != '', a.account_name, t.account_name) AS account_name,
     d.owner AS owner,
     d.tier AS tier,
@@ -90,10 +92,10 @@ AS SELECT
     a.last_activity_at AS last_activity_at
 FROM
 (
-    SELECT account_id FROM activities
+    SELECT account_id, '' AS product FROM activities
     WHERE grade != 'machine' AND account_id NOT IN (SELECT account_id FROM accounts WHERE suppressed != '')
     UNION DISTINCT
-    SELECT account_id FROM transitions
+    SELECT account_id, product FROM transitions
 ) AS known
 LEFT JOIN
 (
@@ -110,6 +112,7 @@ LEFT JOIN
 (
     SELECT
         account_id,
+        product,
         transitions,
         newest.1 AS account_name,
         newest.2 AS stage,
@@ -121,28 +124,30 @@ LEFT JOIN
     (
         SELECT
             account_id,
+            product,
             count() AS transitions,
             argMax(
                 (s.account_name, s.to_stage, s.occurred_at, s.score, s.rule, s.why),
                 (s.sequence, s.occurred_at, s.transition_id)) AS newest
         FROM transitions AS s
-        GROUP BY account_id
+        GROUP BY account_id, product
     )
-) AS t USING (account_id)
+) AS t USING (account_id, product)
 LEFT JOIN
 (
-    SELECT account_id, argMax(trigger, (raised_at, alert_id)) AS last_trigger, max(raised_at) AS last_trigger_at
+    SELECT account_id, product, argMax(trigger, (raised_at, alert_id)) AS last_trigger, max(raised_at) AS last_trigger_at
     FROM alerts
-    GROUP BY account_id
-) AS l USING (account_id)
+    GROUP BY account_id, product
+) AS l USING (account_id, product)
 LEFT JOIN accounts AS d USING (account_id)
 SETTINGS join_use_nulls = 0
-COMMENT 'Where each account stands now, and what it did last';
+COMMENT 'Where each account stands now in each of its journeys, and what it did last';
 
 -- Reached: entered the stage or any later one, since accounts may skip stages; so conversion never exceeds 1.
 -- The row unaware holds all accounts with any activity or transition; they "enter" it with their first activity.
 CREATE OR REPLACE VIEW funnel
 (
+    product String COMMENT 'Product the journeys are about; '''' for the general ones',
     rank UInt8 COMMENT 'Place of the stage',
     stage String COMMENT 'Stage',
     accounts_reached UInt64 COMMENT 'Accounts that ever entered this stage or a later one',
@@ -154,25 +159,26 @@ CREATE OR REPLACE VIEW funnel
 AS WITH
     entries AS
     (
-        SELECT account_id, rank, min(occurred_at) AS entered_at
+        SELECT account_id, product, rank, min(occurred_at) AS entered_at
         FROM transitions INNER JOIN stages ON stages.stage = transitions.to_stage
         WHERE rank > 0
-        GROUP BY account_id, rank
+        GROUP BY account_id, product, rank
         UNION ALL
-        SELECT account_id, 0 AS rank, min(occurred_at) AS entered_at
+        SELECT account_id, '' AS product, 0 AS rank, min(occurred_at) AS entered_at
         FROM activities
         WHERE grade != 'machine' AND account_id NOT IN (SELECT account_id FROM accounts WHERE suppressed != '')
         GROUP BY account_id
     ),
     journeys AS
     (
-        SELECT account_id, groupArray((rank, entered_at)) AS steps, max(rank) AS highest
+        SELECT account_id, product, groupArray((rank, entered_at)) AS steps, max(rank) AS highest
         FROM entries
-        GROUP BY account_id
+        GROUP BY account_id, product
     ),
     passages AS
     (
         SELECT
+            product,
             s.rank AS rank,
             s.stage AS stage,
             highest,
@@ -184,21 +190,23 @@ AS WITH
         WHERE s.phase != 'detour'
     )
 SELECT
+    product,
     rank,
     stage,
     countIf(highest >= rank) AS accounts_reached,
     countIf(notEmpty(own)) AS accounts_entered,
-    if(rank = 0, NULL, accounts_reached / nullIf(lagInFrame(accounts_reached) OVER (ORDER BY rank
+    if(rank = 0, NULL, accounts_reached / nullIf(lagInFrame(accounts_reached) OVER (PARTITION BY product ORDER BY rank
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), 0)) AS conversion_from_previous,
     countIf(moved_on) AS accounts_moved_on,
     if(accounts_moved_on = 0, NULL, quantileExactInclusiveIf(0.5)(days, moved_on)) AS median_days_to_next
 FROM passages
-GROUP BY rank, stage
-ORDER BY rank
+GROUP BY product, rank, stage
+ORDER BY product, rank
 COMMENT 'How far accounts get: reach, conversion and pace of each stage';
 
 CREATE OR REPLACE VIEW time_in_stage
 (
+    product String COMMENT 'Product the journeys are about; '''' for the general ones',
     rank UInt8 COMMENT 'Place of the stage',
     stage String COMMENT 'Stage',
     stays_ended UInt64 COMMENT 'Stays that ended; an account may come back',
@@ -210,6 +218,7 @@ CREATE OR REPLACE VIEW time_in_stage
     days_now_p50 Nullable(Float64) COMMENT 'Half of these have been in it for less, in days'
 )
 AS SELECT
+    product,
     stages.rank AS rank,
     stages.stage AS stage,
     countIf(ended) AS stays_ended,
@@ -222,19 +231,20 @@ AS SELECT
 FROM
 (
     SELECT
+        product,
         from_stage AS stage,
         greatest(0, dateDiff('millisecond', entered_from_at, occurred_at) / 86400000) AS days,
         true AS ended
     FROM transitions
     WHERE entered_from_at > toDateTime64(0, 3, 'UTC')
     UNION ALL
-    SELECT stage, days_in_stage AS days, false AS ended
+    SELECT product, stage, days_in_stage AS days, false AS ended
     FROM account_stage
     WHERE transitions > 0
 ) AS stays
 INNER JOIN stages ON stages.stage = stays.stage
-GROUP BY rank, stage
-ORDER BY rank, stage
+GROUP BY product, rank, stage
+ORDER BY product, rank, stage
 COMMENT 'How long accounts stay in a stage: stays that ended, and those that last';
 
 -- migrate:down

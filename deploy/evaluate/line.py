@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from agents.advance import JOURNAL, AdvanceHandler
+from agents.advance import JOURNAL, PRODUCT, AdvanceHandler
 from agents.directory import change_of
 from agents.dispatch.handler import ALERT, DispatchHandler
 from agents.handover.load import load_policy
@@ -209,7 +209,7 @@ class PlainLine:
     def states(self, stage: str, noun: type[NounT]) -> dict[str, NounT]:
         """The same as nouns, pages of journals aside."""
         return {
-            key.decode(): noun.model_validate_json(value)
+            key.replace(PRODUCT, b"/").decode(): noun.model_validate_json(value)
             for key, value in self.state(stage).items()
             if JOURNAL not in key and ALERT not in key
         }

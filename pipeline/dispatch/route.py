@@ -53,6 +53,7 @@ def addressed(alert: Alert, account: Account | None, policy: Policy, before: Ale
         tier=alert.tier,
         region=account.region if account is not None else "",
         stage=alert.stage,
+        product=alert.product,
     )
     return alert.model_copy(
         update={

@@ -5,6 +5,7 @@ pages.py      how the journal lies in the lane's state: entries, checkpoints, wh
 pack.py       its pages made small
 loaded.py     the journal read back, and corrected
 refold.py     corrected journal -> the journey as if it had always been so
+returned.py   what is given back to whom it is
 settle.py     what was said against what the refold says -> what to say anew, and what to take back
 account.py    all of it: one account while a batch is worked
 """

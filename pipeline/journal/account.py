@@ -21,26 +21,23 @@ from pipeline.dispatch.route import addressed
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.erase import Named, erase, forgotten
 from pipeline.journal.loaded import Journal
-from pipeline.journal.order import Key, key_of
+from pipeline.journal.order import arrange, key_of
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
+from pipeline.journal.returned import returned_hits
 from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, held_back, said_alert, said_transition, settle
 from pipeline.journey import SEEN_ID_LENGTH
 from pipeline.rules.model import Rules
-from pipeline.score import DAY_MS
 from pipeline.weigh import standing_of
 from schemas.account import Account
-from schemas.activity import ERASURE, RETRACTION, Activity, Attributed
+from schemas.activity import ERASURE, RETRACTION, Activity
 from schemas.alert import Alert
 from schemas.dispatch.held import HeldReason
-from schemas.event import Grade
-from schemas.hit import Hit, Returned
+from schemas.hit import Returned
 from schemas.journey import JournalHead, JourneyState
 from schemas.kept.journal import Entry, Said
 from schemas.transition import Transition
 
-RETURNED_DAYS = 30
-RETURNED_MAX = 60
 REASONS_SHOWN_MAX = 3
 SUPPRESSION = "suppression"
 ORDER = "order"
@@ -87,6 +84,7 @@ class AccountWork:
         bounds: how much of the journal is kept.
         since_ms: when the rules began to count.
         policy: who gets which alert.
+        product: which of the account's journeys it is; '' for the general one.
     """
 
     def __init__(
@@ -100,11 +98,13 @@ class AccountWork:
         bounds: Bounds = BOUNDS,
         since_ms: int = 0,
         policy: Policy = NO_POLICY,
+        product: str = "",
     ) -> None:
         self._state, self._account_id, self._account, self._rules = state, account_id, account, rules
         self._read, self._ticked_ms, self._bounds, self._policy = read, ticked_ms, bounds, policy
         self._since_ms = since_ms
-        self._standing = standing_of(account, rules)
+        self._product = state.product if state is not None else product
+        self._standing = standing_of(account, rules, self._product)
         self._suppressed = bool(account is not None and account.suppressed)
         self._journal: Journal | None = None
         self._pending: dict[str, str] = {}
@@ -187,7 +187,7 @@ class AccountWork:
             before = self._state
             space = room(before.journal if before is not None else JournalHead(), self._bounds)
             piece, activities = activities[:space], activities[space:]
-            result = advance(before, self._account_id, piece, self._account, self._rules)
+            result = advance(before, self._account_id, piece, self._account, self._rules, self._product)
             if result.counted:
                 ticked_ms = self._ticked_ms
                 if ticked_ms > key_of(result.counted[0], self._rules.late_ms).place_ms:
@@ -202,46 +202,34 @@ class AccountWork:
 
         Nearly always all of them come in order: then no page is read.
         """
-        rules, state = self._rules, self._state
-        late_ms, newest, clock_ms = rules.late_ms, *_reached(state)
-        counting = [one for one in activities if one.type in rules.activities and one.grade is not Grade.MACHINE]
-        last, keys = newest, [key_of(one, late_ms) for one in counting]
-        for key in keys:
-            if key <= last or key[0] < clock_ms:
-                break
-            last = key
-        else:
-            return counting
-        ahead: list[tuple[Key, Activity]] = []
-        behind: list[Activity] = []
-        for key, activity in zip(keys, counting, strict=True):
-            if key > newest and key.place_ms >= clock_ms:
-                ahead.append((key, activity))
-            else:
-                behind.append(activity)
-        ahead.sort(key=lambda one: one[0])
-        ordered: Sequence[Activity] = [activity for _, activity in ahead]
-        beyond = self._put_back(behind)
-        if beyond:
-            place_ms = max(ahead[-1][0].place_ms if ahead else 0, _reached(self._state)[0][0]) + 1
-            return [*ordered, *(activity.model_copy(update={"known_ms": place_ms}) for activity in beyond)]
+        late_ms = self._rules.late_ms
+        ahead, behind = arrange(activities, *_reached(self._state), late_ms)
+        if not behind:
+            return ahead
+        if beyond := self._put_back(behind):
+            newest = key_of(ahead[-1], late_ms) if ahead else _reached(self._state)[0]
+            return [*ahead, *(one.model_copy(update={"known_ms": newest[0] + 1}) for one in beyond)]
         # timers that fire otherwise now may have moved the clock past some
-        return self._in_order(ordered) if behind and ordered else ordered
+        return self._in_order(ahead)
 
     def _put_back(self, activities: Sequence[Activity]) -> list[Activity]:
         """Put activities at their places in the journal, and fold it anew; gives those it does not reach."""
-        if not activities:
-            return []
         assert self._state is not None
         seen = set(self._state.seen)
-        unknown = [activity for activity in activities if activity.activity_id[:SEEN_ID_LENGTH] not in seen]
+        rules = self._rules
+        unknown = [
+            activity
+            for activity in activities
+            if activity.activity_id[:SEEN_ID_LENGTH] not in seen
+            and rules.classifier.type_of(activity) in rules.activities
+        ]
         if not unknown:
             return []
         journal, beyond = self._load(), []
         for activity in unknown:
             if journal.revision(activity.activity_id) is not None:
                 continue
-            if journal.insert(activity, self._rules.late_ms):
+            if journal.insert(activity, rules.late_ms):
                 self._pending[OUT_OF_ORDER] = ORDER
             else:
                 beyond.append(activity)
@@ -399,14 +387,3 @@ class AccountWork:
 def _reached(state: JourneyState | None) -> tuple[tuple[int, int, str], int]:
     """Key of the newest activity that was folded, and the account's clock: a timer may have fired since."""
     return (state.journal.newest, state.clock_ms) if state is not None else ((0, 0, ""), 0)
-
-
-def returned_hits(removed: Iterable[Attributed], until_ms: int) -> tuple[Hit, ...]:
-    """What may still find another account: people's hits of the last 30 days, the newest 60, oldest first."""
-    since_ms = until_ms - RETURNED_DAYS * DAY_MS
-    fresh = [item for item in removed if item.occurred_ms > since_ms and item.grade is not Grade.MACHINE]
-    fresh.sort(key=lambda item: (item.occurred_ms, item.event_id))
-    return tuple(
-        Hit.model_construct(**{name: getattr(item, name) for name in Hit.model_fields})
-        for item in fresh[-RETURNED_MAX:]
-    )

@@ -7,9 +7,13 @@
 At the same moment what happened first comes first, then the id decides.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
 from schemas.activity import Attributed
+from schemas.event import Grade
+
+ActivityT = TypeVar("ActivityT", bound=Attributed)
 
 
 class Key(NamedTuple):
@@ -38,3 +42,28 @@ def key_of(activity: Attributed, late_ms: int) -> Key:
         received_ms = activity.received_ms
         place_ms = received_ms if received_ms - occurred_ms > late_ms else occurred_ms
     return Key(place_ms, occurred_ms, activity.activity_id)
+
+
+def arrange(
+    activities: Sequence[ActivityT], newest: tuple[int, int, str], clock_ms: int, late_ms: int
+) -> tuple[Sequence[ActivityT], Sequence[ActivityT]]:
+    """Activities in order, those of machines left out: what stands behind all that was folded, and what does not.
+
+    Args:
+        activities: as they came.
+        newest: key of the newest that was folded.
+        clock_ms: the journey's own time: a timer may have fired since.
+        late_ms: what reaches the broker so long after the fact is no news.
+    """
+    given = [one for one in activities if one.grade is not Grade.MACHINE]
+    last, keys = newest, [key_of(one, late_ms) for one in given]
+    for key in keys:
+        if key <= last or key[0] < clock_ms:
+            break
+        last = key
+    else:  # nearly always
+        return given, ()
+    ahead = [(key, one) for key, one in zip(keys, given, strict=True) if key > newest and key.place_ms >= clock_ms]
+    ahead.sort(key=lambda item: item[0])
+    found = {id(one) for _, one in ahead}
+    return [one for _, one in ahead], [one for one in given if id(one) not in found]

@@ -57,7 +57,7 @@ def refold(
         alerts.update((item.alert_id, (number, item)) for item in raised)
 
     before = journal.segments[start].before if journal.segments else state
-    fold = Fold(before, state.account_id, standing, rules)
+    fold = Fold(before, state.account_id, standing, rules, state.product)
     for at, segment in enumerate(journal.segments[start:]):
         if at:
             segment.before = fold.freeze()

@@ -15,7 +15,7 @@ def check_references(root: Node) -> list[Fault]:
     """Faults of a file in the model's shape; of parts that are missing or wrong in themselves nothing is said."""
     stages = dict(_named(_part(root, "stages")))
     detours = {name for name, node in stages.items() if _text(node, "phase") == "detour"}
-    faults = [*_twice(_part(root, "stages")), *_twice(_part(root, "triggers"))]
+    faults = [*_twice(_part(root, "stages")), *_twice(_part(root, "triggers")), *_twice(_part(root, "products"))]
     for node in _within(root):
         if _text(node, "kind") == "in_stage" and (listed := _part(node, "any_of")) is not None:
             faults += [fault for item in _items(listed) for fault in _unknown(item, (*stages, UNAWARE))]

@@ -95,7 +95,7 @@ class Classifier:
                 for event in rule.events:
                     found.setdefault(event, {}).setdefault(source, []).append(rule)
         self._choices = {
-            event: {source: _Choice(given) for source, given in by_source.items()} for event, by_source in found.items()
+            event: {source: Choice(given) for source, given in by_source.items()} for event, by_source in found.items()
         }
         self.asked = frozenset(name for rule in rules for name in rule.properties)
         """Names of the properties that rules ask for: an activity has to carry these."""
@@ -110,7 +110,7 @@ class Classifier:
         return event if choice is None else choice.of(hit) or event
 
 
-class _Choice:
+class Choice:
     """Rules for one event type of one source. Asks a hit only for the fields they look at, and remembers answers."""
 
     def __init__(self, rules: list[MappingRule]) -> None:
@@ -124,6 +124,7 @@ class _Choice:
         self._of = lru_cache(maxsize=CACHED_MAX)(self._choose)
 
     def of(self, hit: Hit) -> str:
+        """Type of the first rule that fits a hit; '' where none does."""
         values = hit.__dict__
         given = tuple([values[name] for name in self._fields])
         if not self._asked:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from pipeline.rules.mapping import SHIPPED, Classifier, MappingRule, Name
 from pipeline.rules.predicates import Predicate
+from pipeline.rules.products import ProductRule, Products
 from pipeline.rules.signs import Days
 from pipeline.rules.timers import Timer
 from schemas.alert import Play
@@ -232,6 +233,9 @@ class Rules(Record):
     name: Words
     scoring: Scoring = Scoring()
     fit: FitRule | None = None
+    products: tuple[ProductRule, ...] = Field(
+        (), max_length=20, description="Products with journeys of their own; the first that is named counts."
+    )
     buying_group: tuple[GroupRole, ...] = Field((), description="Roles; the first whose titles fit counts.")
     activities: dict[Name, ActivityRule] = Field(
         min_length=1,
@@ -280,6 +284,16 @@ class Rules(Record):
     def group_wanted(self) -> dict[str, int]:
         """Role of the buying group -> how many are wanted."""
         return {role.name: role.wanted for role in self.buying_group}
+
+    @cached_property
+    def product_choice(self) -> Products:
+        """Says which product an activity is about."""
+        return Products(self.products)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The producer's own properties that an activity has to carry."""
+        return self.classifier.asked | self.product_choice.asked
 
     @cached_property
     def late_ms(self) -> int:

@@ -50,8 +50,10 @@ class Lived:
 
     @property
     def stage(self) -> str:
-        """Where it stands: after its last transition that stands, as for anybody who reads the topic."""
-        last = max(self.transitions.values(), key=lambda one: one.sequence, default=None)
+        """Where it stands in its general journey: after its last transition that stands, as for anybody who reads the
+        topic."""
+        general = [one for one in self.transitions.values() if not one.product]
+        last = max(general, key=lambda one: one.sequence, default=None)
         return last.to_stage if last is not None else UNAWARE
 
     def take(self, worked: Worked) -> None:
@@ -70,7 +72,7 @@ class Lived:
 def live_through(
     account_id: str, recorded: Sequence[Recorded], account: Account | None, rules: Rules, end_ms: int
 ) -> Lived:
-    """Fold an account's activities, and fire its timers up to the end.
+    """Fold an account's activities into its journeys, the general one last, and fire their timers up to the end.
 
     Args:
         recorded: all its activities, in the order of the topic.
@@ -78,10 +80,25 @@ def live_through(
         rules: the journey's rules.
         end_ms: the pipeline's time up to which timers fire.
     """
+    whole, products = Lived(), rules.product_choice
+    received = {id(one.activity): one.received_ms for one in recorded}
+    parts = products.split([one.activity for one in recorded], products.names if recorded else ())
+    for product, activities in sorted(parts.items(), reverse=True):
+        own = [Recorded(received[id(one)], one) for one in activities]
+        lived = _live_through(account_id, own, account, rules, end_ms, product)
+        whole.state = lived.state or whole.state
+        whole.transitions |= lived.transitions
+        whole.alerts |= lived.alerts
+    return whole
+
+
+def _live_through(
+    account_id: str, recorded: Sequence[Recorded], account: Account | None, rules: Rules, end_ms: int, product: str
+) -> Lived:
     lived, pages, ticked_ms = Lived(), dict[str, bytes | None](), 0
 
     def work() -> AccountWork:
-        return AccountWork(lived.state, account_id, account, rules, pages.get, ticked_ms)
+        return AccountWork(lived.state, account_id, account, rules, pages.get, ticked_ms, product=product)
 
     def tick(now_ms: int) -> None:
         if lived.state is not None and 0 < lived.state.due_ms <= now_ms:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.journal.account import RETURNED_MAX
 from pipeline.journal.pack import pack, unpack
 from pipeline.journal.pages import BOUNDS, Bounds
+from pipeline.journal.returned import RETURNED_MAX
 from pipeline.journal.settle import CAME_BACK
 from schemas.alert import AlertStatus
 from schemas.event import Grade
