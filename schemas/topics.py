@@ -110,7 +110,7 @@ REJECTED = Topic(
     "intent.rejected.v1",
     Rejected,
     "input's key",
-    "ingest",
+    "ingest, `rejected replay`",
     "archive, ops",
     90,
     bytes_max=OWN_BYTES_MAX,

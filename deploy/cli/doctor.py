@@ -21,9 +21,18 @@ async def check_broker(settings: Settings) -> str:
     """The broker answers."""
     admin = await topics.connect_admin(settings)
     try:
-        return f"{settings.bootstrap_servers} answers, {len(await admin.list_topics())} topics"
+        count = len(await admin.list_topics())
+        return (
+            f"{settings.bootstrap_servers} answers by {settings.kafka_security}, {count} topics{_open_line(settings)}"
+        )
     finally:
         await admin.close()
+
+
+def _open_line(settings: Settings) -> str:
+    if settings.kafka_security == "SASL_PLAINTEXT" and settings.kafka_sasl_mechanism == "PLAIN":
+        return "; whoever listens on the way has the password: SASL_SSL protects it"
+    return ""
 
 
 async def check_topics(settings: Settings) -> str:

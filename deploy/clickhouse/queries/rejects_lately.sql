@@ -9,6 +9,6 @@ SELECT
     argMax(substringUTF8(ifNull(value, ''), 1, 200), received_at) AS example,
     argMax(concat(topic, ':', toString(partition), ':', toString(offset)), received_at) AS coordinates
 FROM rejected
-WHERE received_at > now64(3) - toIntervalDay({days:UInt32})
+WHERE status != 'accepted' AND received_at > now64(3) - toIntervalDay({days:UInt32})
 GROUP BY source, reason
 ORDER BY records DESC
