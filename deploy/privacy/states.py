@@ -70,12 +70,15 @@ async def _read(
 ) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     options = connection_options(settings)
-    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False, isolation_level="read_committed")
+    consumer = AIOKafkaConsumer(
+        **options, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         consumer.assign(partitions)
-        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        # at once: a reset to the end that is under way would win over a later seek
         await consumer.seek_to_beginning(*partitions)
+        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         total = sum(ends[tp] - begins[tp] for tp in partitions)
         while True:
             places = {tp: await consumer.position(tp) for tp in partitions}

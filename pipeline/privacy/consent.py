@@ -18,7 +18,7 @@ CONSENT = "consent"
 GIVEN, REFUSED = "given", "refused"
 """Values of the property; behind `refused:` the categories that are refused, by comma."""
 
-_SIGNALS = ("dnt", "DNT", "doNotTrack", "gpc", "GPC", "globalPrivacyControl")
+_SIGNALS = frozenset({"dnt", "DNT", "doNotTrack", "gpc", "GPC", "globalPrivacyControl"})
 _YES = frozenset({"1", "true", "yes", "given", "granted"})
 _NO = frozenset({"0", "false", "no", "refused", "denied"})
 
@@ -69,6 +69,8 @@ def refuses(event: Event, policy: ConsentPolicy) -> bool:
         return False
     given = event.properties
     if not given:
+        return mode is ConsentMode.REQUIRE
+    if CONSENT not in given and _SIGNALS.isdisjoint(given):
         return mode is ConsentMode.REQUIRE
     word = given.get(CONSENT, "").lower()
     head, _, categories = word.partition(":")

@@ -2,8 +2,8 @@
 
 A pseudonym is a keyed hash (BLAKE2b, 80 bits): the same person has the same one in every event, and without the key
 nobody can say, or try out, whose it is. A mailbox keeps its domain, since that says the company and no person:
-`jane@acme.com` is `p-k3vq6x2mzl4tarw7@acme.com`. Users, visitors and mailboxes are hashed apart, and a mailbox with its
-domain, so that equal texts of two kinds or companies show nothing.
+`jane@acme.com` is `p-5e8c1f0a94b7d2630c1e@acme.com`. Users, visitors and mailboxes are hashed apart, and a mailbox with
+its domain, so that equal texts of two kinds or companies show nothing.
 
 The clear address is sealed beside it (AES-SIV, authenticated; the same in every event, so that results follow from the
 input alone), and opens for its own pseudonym only.
@@ -13,7 +13,7 @@ mailboxes that only send.
 """
 
 import re
-from base64 import b32encode, b64decode, b64encode
+from base64 import b64decode, b64encode
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -26,14 +26,14 @@ from schemas.errors import SettingsError
 
 KEY_BYTES_MIN = 32
 CACHED_IDS = 65_536
-_HASH_BYTES = 10  # 16 letters of base 32 without padding; a billion persons share none by chance (1 : 2,400,000)
-_PSEUDONYM = re.compile(r"p-[a-z2-7]{16}(@[^@\s]+)?")
+_HASH_BYTES = 10  # a billion persons share none by chance (1 : 2,400,000)
+_PSEUDONYM = re.compile(r"p-[0-9a-f]{20}(@[^@\s]+)?")
 
 
 def is_pseudonym(given: str) -> bool:
     """Whether an id has the form of a pseudonym, as the topics and views show it.
 
-    >>> is_pseudonym("p-k3vq6x2mzl4tarw7@acme.com"), is_pseudonym("jane@acme.com")
+    >>> is_pseudonym("p-5e8c1f0a94b7d2630c1e@acme.com"), is_pseudonym("jane@acme.com")
     (True, False)
     """
     return _PSEUDONYM.fullmatch(given) is not None
@@ -101,7 +101,7 @@ class PrivacyKey:
     def _hash(self, kind: str, given: str) -> str:
         hashing = self._hashing.copy()
         hashing.update(f"{kind}:{given}".encode("utf-8", "surrogatepass"))
-        return "p-" + b32encode(hashing.digest()).decode().lower()
+        return "p-" + hashing.hexdigest()
 
     def __repr__(self) -> str:
         return f"PrivacyKey({self.fingerprint})"

@@ -1,5 +1,6 @@
 """An event as ingest reads it, under clear ids -> the same event as everything behind ingest knows it."""
 
+from operator import itemgetter
 from typing import Any
 
 from pipeline.identity.ids import placeholder_id, placeholder_mailbox
@@ -9,6 +10,7 @@ from schemas.event import Event
 
 NAME_LENGTH_MAX = 120
 _TEXTS = ("url", "title", "asset", "topic", "feature", "form", "reason", "job_title")
+_texts_of = itemgetter(*_TEXTS)
 
 
 def pseudonymised(event: Event, key: PrivacyKey) -> Event:
@@ -31,8 +33,7 @@ def pseudonymised(event: Event, key: PrivacyKey) -> Event:
         changed["contact"] = key.sealed(changed["user_id"], event.user_id, event.person_name[:NAME_LENGTH_MAX])
     if "@" in event.account_id:  # a mailbox as an account's id: an account of one person
         changed["account_id"] = scrubbed(event.account_id, key)
-    for name in _TEXTS:
-        text = fields[name]
+    for name, text in zip(_TEXTS, _texts_of(fields), strict=True):
         if text and ("@" in text or "%40" in text):
             changed[name] = scrubbed(text, key)
     if event.properties:

@@ -8,6 +8,7 @@ from pipeline.privacy.key import PrivacyKey
 _MAILBOX = re.compile(r"[\w.!#$&'*+/^`{|}~%-]*[\w-](?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
 _LOCAL = re.compile(r"[\w.!#$&'*+^`{|}~%-]*$")
 
+_IDS = frozenset({"link_visitor_id", "previous_id"})
 STAFF_PROPERTIES = frozenset({"owner"})
 """People of our own side: who is at work here is no buyer, and alerts are addressed by it."""
 
@@ -34,10 +35,12 @@ def _replaced(found: str, key: PrivacyKey) -> str:
 
 def scrubbed_properties(properties: dict[str, str], key: PrivacyKey) -> dict[str, str]:
     """Properties without what is a person's; the same object if there was none."""
+    if _IDS.isdisjoint(properties) and "@" not in (texts := "".join(properties.values())) and "%40" not in texts:
+        return properties  # as most are
     found: dict[str, str] = {}
     changed = False
     for name, value in properties.items():
-        if name in ("link_visitor_id", "previous_id"):
+        if name in _IDS:
             new = key.user(value) if "@" in value else key.visitor(value)
         else:
             new = value if name in STAFF_PROPERTIES else scrubbed(value, key)
