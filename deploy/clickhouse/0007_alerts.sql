@@ -2,9 +2,10 @@
 
 -- migrate:up
 
+-- From the hand-over ledger, so by the pipeline's own time: replayed history is judged as if it were today.
 -- accepted: the last of accepted and rejected decides; without either, a first touch or done counts as accepted.
 -- A retracted alert stays here, as what it is: teams may have acted on it. It is not open.
--- The clock of the first touch starts when the team could know: at raised_at, or at received_at if that is later.
+-- The clock of the first touch starts when the alert lay on its topic.
 CREATE OR REPLACE VIEW alert_status
 (
     alert_id String COMMENT 'Alert',
@@ -21,8 +22,8 @@ CREATE OR REPLACE VIEW alert_status
     rejected Bool COMMENT 'The team turned it down',
     reject_reason String COMMENT 'Why',
     first_touch_at DateTime64(3, 'UTC') COMMENT 'When the team first reached out; 1970 if it has not',
-    minutes_to_first_touch Nullable(Float64) COMMENT 'Minutes until then; NULL if it has not',
-    in_time Nullable(Bool) COMMENT 'Reached out by act_by; NULL while that is undecided',
+    minutes_to_first_touch Nullable(Float64) COMMENT 'Minutes from when it lay on the topic until then; NULL if it has not',
+    in_time Nullable(Bool) COMMENT 'Reached out before the time to do so was over; NULL while that is undecided',
     done_at DateTime64(3, 'UTC') COMMENT 'When it was done; 1970 if it is not',
     snoozed_until DateTime64(3, 'UTC') COMMENT 'Last date it was put off to; 1970 if it never was',
     open Bool COMMENT 'Neither done, rejected nor retracted',
@@ -44,9 +45,9 @@ AS SELECT
     f.decision = 'rejected' AS rejected,
     if(rejected, f.reject_reason, '') AS reject_reason,
     f.first_touch_at AS first_touch_at,
-    if(f.touched, greatest(0, dateDiff('millisecond', greatest(l.raised_at, l.received_at), f.first_touch_at) / 60000), NULL)
+    if(f.touched, greatest(0, dateDiff('millisecond', f.offered_at, f.first_touch_at) / 60000), NULL)
         AS minutes_to_first_touch,
-    multiIf(f.touched, f.first_touch_at <= l.act_by, retracted, NULL, l.act_by < now64(3), false, NULL) AS in_time,
+    multiIf(retracted AND NOT f.touched, NULL, f.late, false, f.touched, true, NULL) AS in_time,
     f.done_at AS done_at,
     f.snoozed_until AS snoozed_until,
     NOT f.is_done AND f.decision != 'rejected' AND NOT retracted AS open,
@@ -61,15 +62,17 @@ LEFT JOIN
 (
     SELECT
         alert_id,
-        argMaxIf(verdict, (occurred_at, verdict), verdict IN ('accepted', 'rejected')) AS decision,
-        argMaxIf(reason, (occurred_at, answer_id), verdict = 'rejected') AS reject_reason,
-        countIf(verdict = 'first_touch') > 0 AS touched,
-        minIf(occurred_at, verdict = 'first_touch') AS first_touch_at,
-        countIf(verdict = 'done') > 0 AS is_done,
-        minIf(occurred_at, verdict = 'done') AS done_at,
-        countIf(verdict = 'snoozed') > 0 AS snoozed,
-        maxIf(until, verdict = 'snoozed') AS snoozed_until
-    FROM feedback
+        argMaxIf(step, (at, step), step IN ('accepted', 'rejected')) AS decision,
+        argMaxIf(reason, (at, entry_id), step = 'rejected') AS reject_reason,
+        minIf(at, step = 'offered') AS offered_at,
+        countIf(step = 'first_touch') > 0 AS touched,
+        minIf(at, step = 'first_touch') AS first_touch_at,
+        countIf(step = 'breached' AND clock = 'first_touch') > 0 AS late,
+        countIf(step = 'done') > 0 AS is_done,
+        minIf(at, step = 'done') AS done_at,
+        countIf(step = 'snoozed') > 0 AS snoozed,
+        maxIf(until, step = 'snoozed') AS snoozed_until
+    FROM handovers
     GROUP BY alert_id
 ) AS f ON f.alert_id = l.alert_id
 SETTINGS join_use_nulls = 0
@@ -86,7 +89,7 @@ CREATE OR REPLACE VIEW alert_outcomes
     first_touch UInt64 COMMENT 'Followed by a first touch',
     done UInt64 COMMENT 'Done',
     open UInt64 COMMENT 'Neither done, rejected nor retracted',
-    overdue UInt64 COMMENT 'Open, without a first touch, past act_by',
+    overdue UInt64 COMMENT 'Open, without a first touch, past the time there was for it',
     acceptance_rate Nullable(Float64) COMMENT 'Accepted over accepted and rejected; NULL if neither',
     median_minutes_to_first_touch Nullable(Float64) COMMENT 'From when the team could know; NULL if there was none',
     reject_reasons Map(String, UInt64) COMMENT 'Reasons given and how often'
@@ -101,7 +104,7 @@ AS SELECT
     countIf(minutes_to_first_touch IS NOT NULL) AS first_touch,
     countIf(done_at > toDateTime64(0, 3, 'UTC')) AS done,
     countIf(s.open) AS open,
-    countIf(s.open AND minutes_to_first_touch IS NULL AND act_by < now64(3)) AS overdue,
+    countIf(s.open AND minutes_to_first_touch IS NULL AND in_time = false) AS overdue,
     if(accepted + rejected = 0, NULL, accepted / (accepted + rejected)) AS acceptance_rate,
     if(first_touch = 0, NULL, quantileExactInclusiveIf(0.5)(assumeNotNull(minutes_to_first_touch),
         minutes_to_first_touch IS NOT NULL)) AS median_minutes_to_first_touch,

@@ -181,21 +181,25 @@ async def test_time_in_stage(sink: ClickHouseSink) -> None:
 async def test_alert_status(sink: ClickHouseSink) -> None:
     found = await rows(
         sink,
-        "SELECT alert_id, status, accepted, rejected, reject_reason, minutes_to_first_touch, in_time, open, done_at"
-        " FROM alert_status ORDER BY alert_id",
+        "SELECT alert_id, status, accepted, rejected, reject_reason, round(minutes_to_first_touch, 1), in_time, open,"
+        " done_at FROM alert_status ORDER BY alert_id",
     )
     assert found == [
         ("A1", "done", True, False, "", 2879.0, False, False, day(9)),
-        ("A2", "rejected", False, True, "wrong person", None, False, False, NEVER),
+        ("A2", "rejected", False, True, "wrong person", None, None, False, NEVER),
         ("A3", "open", False, False, "", None, False, True, NEVER),
         ("A4", "touched", True, False, "", 30.0, True, True, NEVER),
     ]
 
 
 async def test_alert_outcomes(sink: ClickHouseSink) -> None:
-    assert await rows(sink, "SELECT * FROM alert_outcomes ORDER BY team") == [
+    assert await rows(
+        sink,
+        "SELECT * REPLACE (round(median_minutes_to_first_touch) AS median_minutes_to_first_touch)"
+        " FROM alert_outcomes ORDER BY team",
+    ) == [
         ("marketing", "content_interest", 1, 0, 0, 0, 0, 0, 1, 1, None, None, {}),
-        ("sales", "pricing_interest", 3, 0, 2, 1, 2, 1, 1, 0, 2 / 3, 1454.5, {"wrong person": 1}),
+        ("sales", "pricing_interest", 3, 0, 2, 1, 2, 1, 1, 0, 2 / 3, 1454.0, {"wrong person": 1}),
     ]
 
 

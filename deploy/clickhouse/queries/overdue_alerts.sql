@@ -2,5 +2,5 @@
 SELECT s.team, s.owner, s.account_name, s.trigger, s.raised_at, s.act_by, a.play_channel, a.play_message, s.alert_id
 FROM alert_status AS s
 INNER JOIN alerts AS a ON a.alert_id = s.alert_id
-WHERE s.open AND s.minutes_to_first_touch IS NULL AND s.act_by < now64(3)
+WHERE s.open AND s.minutes_to_first_touch IS NULL AND s.in_time = false
 ORDER BY s.raised_at DESC
