@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.journey.load import load_rules
+from deploy.evaluate.line import PlainLine
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.ingest import RawRecord, ingest
 from pipeline.refused.replay import HEADER, REPLAYS_MAX, CannotReplayError, accepted, in_place, origin_of, resent
+from schemas.account import Account
 from schemas.base import Source
 from schemas.event import Event
 from schemas.rejected import Rejected, RejectedStatus
-from schemas.topics import FEEDBACK
+from schemas.topics import ACTIVITIES, ALERTS, EVENTS, FEEDBACK, RAW, REJECTED, TRANSITIONS
 
 THEN_MS, NOW_MS = 1_795_348_800_000, 1_795_348_800_000 + 3 * 86_400_000
 CALL = {
@@ -24,6 +27,7 @@ CALL = {
     "timestamp": "2026-11-22T10:00:00Z",
     "name": "Pricing",
 }
+WEB = RAW[Source.WEB].name
 CONTEXT = {"page": {"url": "https://x.io/pricing"}, "userAgent": "Mozilla/5.0", "ip": "203.0.113.9"}
 
 
@@ -190,3 +194,35 @@ def test_a_header_that_cannot_be_is_not_believed(headers: list[tuple[str, bytes]
 @settings(deadline=None)
 def test_any_header_is_harmless(value: bytes) -> None:
     assert origin_of(record(CALL, Source.WEB, headers=[(HEADER, value)])) is None
+
+
+def test_the_whole_line_gives_what_would_have_been() -> None:
+    def visit(at: int) -> bytes:
+        call = CALL | {"messageId": f"m-{at}", "userId": f"p{at % 6}@co{at % 3}-works.com"}
+        pages = ("https://x.io/pricing", "https://x.io/docs", "https://x.io/compare")
+        return orjson.dumps(call | {"timestamp": THEN_MS + at * 1000, "properties": {"url": pages[at % 3]}})
+
+    def line(source: Source) -> PlainLine:
+        made = PlainLine(rules=load_rules(None))
+        hosts = [f"co{at}-works.com" for at in range(3)]
+        made.know((host.encode(), Account(account_id=host, name=host, domains=(host,)).encode()) for host in hosts)
+        made._lanes["ingest"].handler._sources[WEB] = source  # type: ignore[attr-defined]
+        for at in range(60):
+            made.send(WEB, b"k", visit(at), THEN_MS + at * 1000 + 300)
+        made.settle()
+        return made
+
+    undisturbed, replayed = line(Source.WEB), line(Source.CRM)
+    refused = replayed.values(REJECTED, Rejected)
+    assert (len(refused), replayed.count(EVENTS)) == (60, 0)
+    replayed._lanes["ingest"].handler._sources[WEB] = Source.WEB  # type: ignore[attr-defined]
+    for rejected in refused:
+        one = resent(rejected)
+        replayed.send(one.topic, one.key, one.value, THEN_MS + 3_600_000, tuple(one.headers))
+    replayed.settle()
+    undisturbed.pass_time(THEN_MS + 3_600_000)
+    for topic in (EVENTS, ACTIVITIES, TRANSITIONS, *ALERTS.values()):
+        told = [[record.value for record in made.records(topic)] for made in (undisturbed, replayed)]
+        assert told[0] == told[1], topic.name
+    assert undisturbed.count(TRANSITIONS) > 0
+    assert {one.status for one in replayed.values(REJECTED, Rejected)[60:]} == {RejectedStatus.ACCEPTED}
