@@ -10,6 +10,8 @@ import typer
 from agents import settings as settings_module
 from agents import topics
 from agents.connection import clickhouse_sink
+from agents.handover.load import load_policy
+from agents.journey.load import load_rules
 from agents.networks import networks_of
 from agents.settings import Settings
 from schemas.errors import SettingsError, TriggerpointError
@@ -68,11 +70,26 @@ async def check_networks(settings: Settings) -> str:
     return ", ".join(filter(None, builds)) or "no address data; `triggerpoint data update` fetches some"
 
 
+async def check_policy(settings: Settings) -> str:
+    """The policy of dispatch and hand-overs can be read, and names triggers and stages that there are."""
+    policy = await asyncio.to_thread(load_policy, settings.handover_file)
+    rules = await asyncio.to_thread(load_rules, settings.journey_file)
+    strange = sorted(policy.named_triggers() - {rule.name for rule in rules.triggers})
+    strange += sorted({stage for route in policy.routes for stage in route.when.stage} - set(rules.stage_by_name))
+    if strange:
+        raise SettingsError(
+            f"The policy names triggers or stages the journey {rules.name} does not have: {', '.join(strange)}.",
+            "Mend TRIGGERPOINT_HANDOVER_FILE, or the journey; `triggerpoint journey show` lists what there is.",
+        )
+    return f"version {policy.version}: {len(policy.owners)} owners with rules, {len(policy.routes)} routes"
+
+
 CHECKS: dict[str, Check] = {
     "broker": check_broker,
     "topics": check_topics,
     "clickhouse": check_clickhouse,
     "networks": check_networks,
+    "policy": check_policy,
 }
 
 
@@ -87,7 +104,7 @@ async def _run(settings: Settings) -> list[dict[str, str]]:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False) -> None:
-    """Check settings, broker, topics, ClickHouse and address data; exit code 1 if something does not fit."""
+    """Check settings, broker, topics, ClickHouse, address data and policy; exit code 1 if something does not fit."""
     results = asyncio.run(_run(settings_module.load()))
     for result in results:
         if as_json:

@@ -156,6 +156,14 @@ class Policy(Record):
             reassign_to=person.reassign_to or team_rule.reassign_to,
         )
 
+    def named_triggers(self) -> frozenset[str]:
+        """All triggers the policy names anywhere."""
+        named = {name for route in self.routes for name in route.when.trigger}
+        named |= {name for rule in self.suppress for name in rule.trigger} | set(self.value.triggers)
+        for rule in self.teams.values():
+            named |= {*rule.urgent, *rule.triggers}
+        return frozenset(named)
+
     def preferences(self, owner: str, team: Team) -> Preferences:
         """When and how many alerts of a team an owner wants; '' is the whole team."""
         known = self._preferences.get((owner, team))

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from agents.handover.load import load_policy
+from agents.settings import load
+from deploy.cli.doctor import check_policy
 from pipeline.dispatch.route import Facts, route
 from pipeline.handover.policy import Policy
 from schemas.alert import NOBODY
@@ -120,3 +122,13 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_policy(path)
     assert said in str(caught.value)
+
+
+async def test_doctor_says_what_the_policy_names_that_does_not_exist(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("teams: {sales: {urgent: [demo_reqest]}}\nroutes: [{when: {stage: [customer]}, to: kim}]\n")
+    with pytest.raises(SettingsError, match="demo_reqest"):
+        await check_policy(load(handover_file=path))
+    path.write_text("teams: {sales: {urgent: [demo_request]}}\nroutes: [{when: {stage: [customer]}, to: kim}]\n")
+    assert "0 owners with rules, 1 routes" in await check_policy(load(handover_file=path))
+    assert "0 routes" in await check_policy(load())
