@@ -10,7 +10,7 @@ from agents.topics import connect_admin
 from deploy.faults.line import PARTITIONS
 from deploy.faults.reading import read_held
 from deploy.faults.scene import Fault, Scene
-from schemas.topics import ACCOUNTS, EVENTS, FEEDBACK, REJECTED
+from schemas.topics import ACCOUNTS, EVENTS, FEEDBACK, JOURNEYS, REJECTED
 
 BEFORE, BEHIND = 30, 40
 GONE_SECONDS = 30.0
@@ -94,9 +94,21 @@ async def _wrong_account(scene: Scene) -> None:
     scene.expect('"kept": true' in worker.log, "the last good account must stay")
 
 
+async def _wrong_journey(scene: Scene) -> None:
+    """A journey that is none is activated while workers run: the last good one stays, and the log says so."""
+    worker = await scene.line.start()
+    journeys = scene.line.settings.topics.name(JOURNEYS)
+    bad = (b"{", b"stages: [aware", b'{"number": "next", "text": 7}')
+    await scene.line.feeder.send([(journeys, b"9", value) for value in bad])
+    await scene.recovered()
+    scene.expect(worker.running, "a wrong journey must not end a worker")
+    scene.expect(worker.log.count("journey_refused") >= len(bad), "each wrong journey must be told of")
+
+
 PLACES = (
     Fault("the worker's folder is deleted", _folder_gone),
     Fault("an input topic is made anew", _topic_anew),
     Fault("another partition count", _more_partitions),
     Fault("an account turns invalid while running", _wrong_account),
+    Fault("a wrong journey is activated while running", _wrong_journey),
 )
