@@ -35,7 +35,7 @@ BATCH_BYTES = 512 * 1024
 TELL_SECONDS = 3.0
 MIB = 1 << 20
 SAMPLE_COMPANIES = 30
-SAMPLE_DAYS = 60
+SAMPLE_DAYS = 20
 
 console = Console(soft_wrap=True, highlight=False, stderr=True)
 Pages = Sequence[tuple[bytes, bytes]]
