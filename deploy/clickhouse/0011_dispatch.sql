@@ -24,8 +24,11 @@ CREATE TABLE IF NOT EXISTS digests_log
             play Tuple(
                 next_likely String,
                 message String,
+                talk_track String,
                 content String,
                 channel String,
+                speak_to String,
+                acts String,
                 act_within_hours Float64),
             act_by DateTime64(3, 'UTC'),
             raised_at DateTime64(3, 'UTC'),
