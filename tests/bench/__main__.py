@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import signal
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from schemas.errors import TriggerpointError
@@ -39,8 +41,8 @@ async def in_turn(
                 continue
             try:
                 found = await lap(name)
-            except BenchError as error:
-                console.print(f"{title}: {name} left out: {error}", markup=False)
+            except (BenchError, KafkaError, TimeoutError) as error:
+                console.print(f"{title}: {name} left out: {error!r}", markup=False)
                 out.add(name)
                 continue
             if any(found.outputs < SAME_WORK * lap.outputs for lap in laps[who[0]]) and found.outputs:
@@ -127,7 +129,7 @@ async def draw(bench: Bench, chosen: Sequence[str], quick: bool) -> dict[str, An
         console.print(f"figures: {name} ...")
         try:
             found, drawn = await FIGURES[name](bench, quick)
-        except (BenchError, TriggerpointError, TimeoutError) as error:
+        except (BenchError, KafkaError, TriggerpointError, TimeoutError) as error:
             console.print(f"{name} left out: {error}", markup=False)
             continue
         console.print(f"{name}: {dict(found)}", markup=False)
@@ -143,6 +145,7 @@ async def main(chosen: Sequence[str], figures_of: Sequence[str], quick: bool) ->
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # so that the stack is ended, too
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics just made have no leader for a moment
     figures: dict[str, Any] = {"quick": quick} | report.machine()
     console.print(f"machine: {figures}", markup=False)
     if not RIVALS.exists():
@@ -154,8 +157,8 @@ async def main(chosen: Sequence[str], figures_of: Sequence[str], quick: bool) ->
         for name in chosen:
             try:
                 figures |= await PARTS[name](bench, quick)
-            except BenchError as error:
-                console.print(f"{name} left out: {error}", markup=False)
+            except (BenchError, KafkaError, TriggerpointError, TimeoutError) as error:
+                console.print(f"{name} left out: {error!r}", markup=False)
         if figures_of:
             figures |= await draw(bench, figures_of, quick)
     report.show_goals(console, figures)
