@@ -48,6 +48,25 @@ class Latency:
         return self.p99_ms / self.broker_p99_ms
 
 
+def probe_account(name: str) -> bytes:
+    """An account of the directory, for one probe alone."""
+    return orjson.dumps({"account_id": name, "name": name, "domains": [f"{name}-works.com"]})
+
+
+def probe_event(name: str, now: float) -> bytes:
+    """Somebody of that account asks for a demo, which raises an alert at once."""
+    return orjson.dumps(
+        {
+            "type": "form_submit",
+            "form": "demo",
+            "event_id": name,
+            "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+            "email": f"jane@{name}-works.com",
+            "url": "https://seller.example/demo",
+        }
+    )
+
+
 def share_of(values: Sequence[float], share: float) -> float:
     """A quantile, by the nearest rank."""
     ordered = sorted(values)
@@ -83,10 +102,7 @@ class _Run:
         self = cls(line, f"{tag}.", rate, seconds)
         settings = await line.prepared(self._prefix, str(folder), 0)
         probes = int(seconds / PROBE_SECONDS) + 1
-        accounts = [
-            (name.encode(), orjson.dumps({"account_id": name, "name": name, "domains": [f"{name}.example.com"]}), None)
-            for name in (f"probe{at}" for at in range(probes))
-        ]
+        accounts = [(name.encode(), probe_account(name), None) for name in (f"probe{at}" for at in range(probes))]
         bootstrap = line.bench.bootstrap
         await kafka.write(bootstrap, self._prefix + ACCOUNTS.name, {0: accounts})
         await kafka.create(bootstrap, {f"{self._prefix}echo": 1})
@@ -144,16 +160,8 @@ class _Run:
         topic, count = self._prefix + RAW["web"].name, int(self._seconds / PROBE_SECONDS)  # type: ignore[index]
         for at in range(count):
             name = f"probe{at}"
-            now = time.time()
-            event = {
-                "type": "demo_request",
-                "event_id": name,
-                "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
-                "email": f"jane@{name}.example.com",
-                "url": "https://seller.example/demo",
-            }
             self._sent[name] = time.monotonic()
-            await self._producer.send(topic, orjson.dumps(event), partition=at % PARTITIONS)
+            await self._producer.send(topic, probe_event(name, time.time()), partition=at % PARTITIONS)
             await asyncio.sleep(PROBE_SECONDS)
 
     async def _send_echo(self) -> None:

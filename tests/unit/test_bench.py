@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from agents.settings import load
+from deploy.evaluate.line import PlainLine
+from schemas.base import Source
+from schemas.topics import ALERTS, RAW
 from tests.bench import report
 from tests.bench.classic import load as classic
 from tests.bench.figures import growth
 from tests.bench.figures.plot import Plot, write_page
-from tests.bench.latency import share_of
+from tests.bench.latency import probe_account, probe_event, share_of
 from tests.bench.line import load as loads
 from tests.bench.line import plain
 from tests.bench.line.verbs import STAGES, as_record, handlers, work_one
@@ -79,3 +82,11 @@ def test_slices_tell_the_cost_in_the_course_of_a_run() -> None:
     found = growth.slices(Lap(1, 1, 0, 0, 1.0, steps))
     assert [round(cost) for _, cost in found] == [100] * 4 + [200] * 5
     assert growth.spread(found) == 0.5
+
+
+def test_a_probe_raises_its_alert() -> None:
+    line = PlainLine()
+    line.know([(b"probe1", probe_account("probe1"))])
+    line.send(RAW[Source.WEB].name, None, probe_event("probe1", 1_790_000_000.0), 1_790_000_000_500)
+    line.settle()
+    assert sum(line.count(topic) for topic in ALERTS.values()) == 1
