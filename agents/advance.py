@@ -15,6 +15,7 @@ from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork, Worked
 from pipeline.privacy.contacts import ClearAddresses, parts_of, with_sealed
 from pipeline.privacy.erasures import ErasureBook
+from pipeline.outlook import Outlooks, outlook_of
 from pipeline.rules.live import Live
 from schemas.activity import ERASURE, RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
@@ -50,6 +51,7 @@ class AdvanceHandler:
         policy: who gets which alert.
         clear: which teams' alerts show people in the clear, and how long.
         erasures: whose activities are dropped.
+        outlooks: gives what was learned of next steps.
     """
 
     def __init__(
@@ -61,11 +63,13 @@ class AdvanceHandler:
         clear: ClearAddresses,
         erasures: ErasureBook,
         policy: Policy = NO_POLICY,
+        outlooks: Callable[[], Outlooks] = dict,
     ) -> None:
         self._clear, self._erasures = clear, erasures
         self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
         self._triggers, self._held = names.name(TRIGGERS), names.name(HELD)
-        self._directory, self._rules, self._metrics, self._policy = directory, rules, metrics, policy
+        self._directory, self._rules, self._metrics = directory, rules, metrics
+        self._policy, self._outlooks = policy, outlooks
         self._unfit = Unfit()
         self._states = StateCodec(JourneyState)
 
@@ -175,6 +179,8 @@ class AdvanceHandler:
         for transition in result.transitions:
             out.send(self._transitions, key, transition.encode(), transition_headers(transition))
         for alert in result.alerts:
+            if alert.status is AlertStatus.RAISED:  # only here: what was learned is no part of the account's state
+                alert = alert.model_copy(update={"outlook": outlook_of(alert, self._outlooks())})
             out.send(self._triggers, owner_key_of(alert).encode(), alert.encode(), alert_headers(alert))
         for held in result.held_back:
             if held.record is not None:

@@ -153,6 +153,8 @@ class Metrics:
         self.unreadable = counter(
             "archive_unreadable_total", "Records that are not what they should be, and make no row."
         )
+        self.outlooks = gauge("outlooks", "Stages, and triggers in them, of which next steps are known.")
+        self.learn_errors = counter("learn_errors_total", "Times next steps could not be learned.")
         self.journey_number = gauge(
             "journey_number",
             "Number of the activation of the journey that counts here; 0: its own file does.",

@@ -13,6 +13,7 @@ from agents.shell.seams import SEAMS, Seams
 from pipeline.directory import Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.outlook import Outlooks
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.live import Live
@@ -27,6 +28,7 @@ class Runtime:
         options: how to reach the broker.
         directory: gives the account directory as it is now.
         rules: gives the journey as it is now.
+        outlooks: gives what was learned of next steps.
         partitions: topic name -> partition count on the broker, as checked at start-up.
         handover: who gets which alerts when, and has how long for them.
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
@@ -43,6 +45,7 @@ class Runtime:
     options: Mapping[str, Any] = field(repr=False)  # it holds the password
     directory: Callable[[], Directory]
     rules: Callable[[], Live]
+    outlooks: Callable[[], Outlooks]
     handover: Policy
     partitions: Mapping[str, int]
     watermark_ms: Callable[[str], int]

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     ranges_file: str = Field("", description="Lists of `cidr,kind`, or `kind=file` of bare ranges, by comma; optional.")
     mmdb_file: Path | None = Field(None, description="A company's own IP database in MMDB form; optional.")
     journey_file: Path | None = Field(None, description="The journey's rules (YAML); the shipped SaaS one if none.")
+    learn_minutes: float = Field(
+        60.0, ge=0, le=10_080, description="How often workers with the archive learn what accounts do next; 0: never."
+    )
     handover_file: Path | None = Field(None, description="Who answers alerts, and by when: YAML; a plain one if empty.")
     privacy_key: SecretStr = Field(
         SecretStr(""), description="Secret of at least 32 bytes that persons' ids are hashed with."

@@ -154,8 +154,9 @@ def _advance(runtime: Runtime) -> Verb:
     clear = ClearAddresses(runtime.key, settings.clear_teams, settings.clear_address_days)
 
     def handler(partition: int) -> Handler:
+        book, policy, outlooks = runtime.erasures, runtime.handover, runtime.outlooks
         return AdvanceHandler(
-            names, runtime.directory, runtime.rules, runtime.metrics, clear, runtime.erasures, runtime.handover
+            names, runtime.directory, runtime.rules, runtime.metrics, clear, book, policy, outlooks
         )
 
     return Verb(_by_number, handler, names.name(JOURNEY_CHANGELOG))

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -30,6 +30,8 @@ from agents.observe.lag import LagMeter, lag_meter
 from agents.observe.tasks import dump_tasks
 from agents.observe.watchdog import Owned, Watchdog
 from agents.privacy.erasures import ErasureReader
+from agents.outlooks.follow import OutlookFollower
+from agents.outlooks.learn import keep_learning
 from agents.privacy.key import privacy_key
 from agents.runtime import Runtime
 from agents.settings import Settings
@@ -44,7 +46,7 @@ from pipeline.identity.networks import NO_NETWORKS, Networks
 from pipeline.lists.crawlers import is_crawler
 from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
-from schemas.topics import ACCOUNTS, ERASURES
+from schemas.topics import ACCOUNTS, ERASURES, OUTLOOKS
 from sinks.retry import RetryPolicy
 
 CLOSE_SECONDS = 15.0
@@ -99,6 +101,7 @@ class Worker:
             settings, own, seeding, partitions, clock, metrics, lambda live: self._write_stages(live.rules)
         )
         self._attend(journeys)
+        outlooks = await self._start_outlooks(partitions)
         watermark = await self._start_meters(clock)
         runtime = Runtime(
             settings=settings,
@@ -107,6 +110,7 @@ class Worker:
             options=options,
             directory=directory.current,
             rules=journeys.current,
+            outlooks=outlooks.current,
             handover=policy,
             partitions=partitions,
             watermark_ms=watermark.now_ms,
@@ -203,9 +207,23 @@ class Worker:
     def _write_stages(self, rules: Rules) -> None:
         """Tell ClickHouse the stages of the journey that counts; waits for an engine that is away."""
         if self._writer is not None:
-            task = asyncio.create_task(self._writer.write(stage_rows(rules)), name="stages")
-            task.add_done_callback(self._on_task_end)
-            self._closers.append(partial(_cancelled, task))
+            self._keep(self._writer.write(stage_rows(rules)), "stages")
+
+    async def _start_outlooks(self, partitions: Mapping[str, int]) -> OutlookFollower:
+        """What was learned of next steps; and learned anew now and then where the archive is."""
+        settings, topic = self._settings, self._settings.topics.name(OUTLOOKS)
+        outlooks = OutlookFollower(connection_options(settings), topic, partitions[topic])
+        await outlooks.start()
+        self._attend(outlooks)
+        if "archive" in self._chosen and settings.learn_minutes:
+            self._keep(keep_learning(settings, partitions[topic], self.metrics), "learn")
+        return outlooks
+
+    def _keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run it beside everything else, until the worker stops."""
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._on_task_end)
+        self._closers.append(partial(_cancelled, task))
 
     def _load_networks(self) -> Networks:
         """Only the stages that ask need the files."""

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Record, Team
 from schemas.cause import Cause
+from schemas.learned.outlook import NO_OUTLOOK, AlertOutlook
 
 
 class Play(Record):
@@ -86,6 +87,9 @@ class Alert(Record):
     play: Play
     speak_to: str = Field("", description="Whom to speak to: `person` of the first of `people`; '' if nobody is known.")
     people: tuple[AlertPerson, ...] = Field((), description="Whom to speak to first, then who was seen last.")
+    outlook: AlertOutlook = Field(
+        NO_OUTLOOK, description="What the buyer will most likely do next; empty if retracted."
+    )
     score: float = Field(description="Sum of the causes' points: what the account does.")
     fit: str = Field("", description="How well it fits who we sell to, A to D, apart from the score; '': nobody knows.")
     confidence: float = Field(description="How sure the account is, weighed by points, 0 to 1.")

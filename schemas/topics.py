@@ -26,6 +26,7 @@ from schemas.journey import JourneyState
 from schemas.kept.dispatch import OwnerState
 from schemas.kept.erasure import Erasure
 from schemas.kept.handover import HandoverState
+from schemas.learned.outlook import Outlook
 from schemas.raw import RAW_MODELS
 from schemas.rejected import Rejected
 from schemas.transition import Transition
@@ -143,6 +144,7 @@ ACCOUNTS = Topic(
     input=True,
 )
 JOURNEYS = Topic("intent.journeys.v1", Activation, "its number", "commands, a first worker", "advance, archive", 0)
+OUTLOOKS = Topic("intent.outlooks.v1", Outlook, "stage and trigger", "workers with the archive", "advance", 0)
 FEEDBACK = Topic("intent.feedback.v1", Feedback, "any", "teams", "ingest", 14, input=True)
 ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "handover, archive", 365)
 HANDOVERS = Topic("intent.handovers.v1", Handover, "account id", "handover", "archive, subscribers", 365)
@@ -192,6 +194,7 @@ CATALOGUE: tuple[Topic, ...] = (
     HELD,
     ACCOUNTS,
     JOURNEYS,
+    OUTLOOKS,
     FEEDBACK,
     ANSWERS,
     HANDOVERS,

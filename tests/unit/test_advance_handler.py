@@ -11,6 +11,7 @@ from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
 from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import NO_POLICY, Policy
+from pipeline.outlook import Outlooks
 from pipeline.privacy.contacts import ClearAddresses, opened
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
@@ -38,9 +39,17 @@ class Lane:
     def __init__(self, policy: Policy = NO_POLICY) -> None:
         self.directory: Directory = EMPTY
         self.live = Live(SAAS)
+        self.outlooks: Outlooks = {}
         self.metrics = Metrics()
         self.handler = AdvanceHandler(
-            TopicNames("x."), lambda: self.directory, lambda: self.live, self.metrics, CLEAR, ErasureBook(), policy
+            TopicNames("x."),
+            lambda: self.directory,
+            lambda: self.live,
+            self.metrics,
+            CLEAR,
+            ErasureBook(),
+            policy,
+            lambda: self.outlooks,
         )
         self.store = StateStore()
         self.changelog: dict[bytes, tuple[bytes | None, list[tuple[str, bytes]]]] = {}

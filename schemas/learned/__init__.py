@@ -1,0 +1,1 @@
+"""What the line learned from the history of all accounts."""
