@@ -28,7 +28,6 @@ class Runtime:
         options: how to reach the broker.
         directory: gives the account directory as it is now.
         rules: gives the journey as it is now.
-        outlooks: gives what was learned of next steps.
         partitions: topic name -> partition count on the broker, as checked at start-up.
         handover: who gets which alerts when, and has how long for them.
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
@@ -37,6 +36,7 @@ class Runtime:
         erasures: whose events are dropped.
         networks: address data, as far as there is any.
         seams: where fault tests get in.
+        outlooks: gives what was learned of next steps.
     """
 
     settings: Settings
@@ -45,7 +45,6 @@ class Runtime:
     options: Mapping[str, Any] = field(repr=False)  # it holds the password
     directory: Callable[[], Directory]
     rules: Callable[[], Live]
-    outlooks: Callable[[], Outlooks]
     handover: Policy
     partitions: Mapping[str, int]
     watermark_ms: Callable[[str], int]
@@ -54,3 +53,4 @@ class Runtime:
     erasures: ErasureBook
     networks: Networks = NO_NETWORKS
     seams: Seams = SEAMS
+    outlooks: Callable[[], Outlooks] = dict

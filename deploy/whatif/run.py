@@ -8,10 +8,12 @@ from aiokafka.errors import KafkaError
 
 from agents import topics
 from agents.connection import connection_options
+from agents.handover.load import load_policy
 from agents.settings import Settings
 from agents.shell.follow import read_present
 from deploy.cli.directory.topic import read_directory
 from deploy.whatif.read import Values, accounts_of, survey
+from pipeline.handover.policy import Policy
 from pipeline.rules.model import Rules
 from pipeline.whatif.compare import EXAMPLES_MAX, Comparison
 from pipeline.whatif.live import Recorded, live_through
@@ -48,6 +50,7 @@ async def try_on_history(
         counts = {entry.name: entry.found_partitions for entry in await topics.status(admin, settings)}
     finally:
         await admin.close()
+    policy = load_policy(settings.handover_file)
     directory = (await read_directory(settings)).accounts
     verdicts = await read_verdicts(settings, counts[settings.topics.name(ANSWERS)])
     consumer = AIOKafkaConsumer(
@@ -76,7 +79,7 @@ async def try_on_history(
         for part in found.parts:
             for turn in range(part.passes):
                 for key, values in (await accounts_of(consumer, part, turn)).items():
-                    _compare(comparison, key.decode("utf-8", "replace"), values, directory, (old, new), end_ms)
+                    _compare(comparison, key.decode("utf-8", "replace"), values, directory, (old, new), policy)
                     tell("folding", comparison.activities, found.records)
     except KafkaError as error:
         raise JourneyError(
@@ -93,11 +96,11 @@ def _compare(
     values: Values,
     directory: Mapping[str, Account],
     rules: tuple[Rules, Rules],
-    end_ms: int,
+    policy: Policy,
 ) -> None:
     recorded = [Recorded(received_ms, Activity.model_validate_json(value)) for received_ms, value in values]
     account = directory.get(account_id)
-    old, new = (live_through(account_id, recorded, account, one, end_ms) for one in rules)
+    old, new = (live_through(account_id, recorded, account, one, comparison.end_ms, policy) for one in rules)
     comparison.add(account_id, old, new, ends_of(recorded), len(recorded))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork, Worked
 from pipeline.rules.model import Rules
 from schemas.account import Account
@@ -70,7 +71,12 @@ class Lived:
 
 
 def live_through(
-    account_id: str, recorded: Sequence[Recorded], account: Account | None, rules: Rules, end_ms: int
+    account_id: str,
+    recorded: Sequence[Recorded],
+    account: Account | None,
+    rules: Rules,
+    end_ms: int,
+    policy: Policy = NO_POLICY,
 ) -> Lived:
     """Fold an account's activities into its journeys, the general one last, and fire their timers up to the end.
 
@@ -79,13 +85,14 @@ def live_through(
         account: what the directory says of it today.
         rules: the journey's rules.
         end_ms: the pipeline's time up to which timers fire.
+        policy: who gets which alert.
     """
     whole, products = Lived(), rules.product_choice
     received = {id(one.activity): one.received_ms for one in recorded}
     parts = products.split([one.activity for one in recorded], products.names if recorded else ())
     for product, activities in sorted(parts.items(), reverse=True):
         own = [Recorded(received[id(one)], one) for one in activities]
-        lived = _live_through(account_id, own, account, rules, end_ms, product)
+        lived = _live_through(account_id, own, account, rules, end_ms, policy, product)
         whole.state = lived.state or whole.state
         whole.transitions |= lived.transitions
         whole.alerts |= lived.alerts
@@ -93,12 +100,20 @@ def live_through(
 
 
 def _live_through(
-    account_id: str, recorded: Sequence[Recorded], account: Account | None, rules: Rules, end_ms: int, product: str
+    account_id: str,
+    recorded: Sequence[Recorded],
+    account: Account | None,
+    rules: Rules,
+    end_ms: int,
+    policy: Policy,
+    product: str,
 ) -> Lived:
     lived, pages, ticked_ms = Lived(), dict[str, bytes | None](), 0
 
     def work() -> AccountWork:
-        return AccountWork(lived.state, account_id, account, rules, pages.get, ticked_ms, product=product)
+        return AccountWork(
+            lived.state, account_id, account, rules, pages.get, ticked_ms, policy=policy, product=product
+        )
 
     def tick(now_ms: int) -> None:
         if lived.state is not None and 0 < lived.state.due_ms <= now_ms:

@@ -11,8 +11,8 @@ from clickhouse_client import archive, rows
 from clickhouse_story import activity, day
 
 from pipeline.outlook import ENOUGH
-from schemas.base import Source, Team
-from schemas.topics import ALERTS
+from schemas.base import Source
+from schemas.topics import TRIGGERS
 from schemas.transition import Transition
 from sinks.clickhouse import ClickHouseSink
 from sinks.migrate import migrate
@@ -165,10 +165,10 @@ async def test_what_was_learned_reaches_the_next_alert(make_line: Callable[..., 
             "form": "demo",
         }
         await line.produce(line.settings.topics.raw(Source.WEB)[0], [(b"k", orjson.dumps(form), None)])
-        return bool(await line.committed(ALERTS[Team.SALES]))
+        return bool(await line.committed(TRIGGERS))
 
     await until(alert_knows)
-    alerts = [one for one in await line.committed(ALERTS[Team.SALES]) if one["trigger"] == "demo_request"]
+    alerts = [one for one in await line.committed(TRIGGERS) if one["trigger"] == "demo_request"]
     outlook = alerts[0]["outlook"]
     assert (outlook["learned"], outlook["next_stage"], outlook["moved"]) == (True, "customer", ENOUGH + 3)
     assert outlook["probability"] == pytest.approx(24 / 33, abs=1e-3)

@@ -12,12 +12,14 @@ from aiokafka import AIOKafkaConsumer
 
 from agents.clock import ReplayClock
 from agents.connection import connection_options
+from agents.handover.load import load_policy
 from deploy.cli.directory.topic import read_directory
 from deploy.whatif.read import accounts_of, survey
 from pipeline.whatif.live import Recorded, live_through
 from schemas.activity import Activity
 from schemas.base import Source, from_ms, to_ms
-from schemas.topics import ACTIVITIES, ALERTS, TRANSITIONS
+from schemas.learned.outlook import NO_OUTLOOK
+from schemas.topics import ACTIVITIES, TRANSITIONS, TRIGGERS
 from tests.integration.conftest import Line, until
 from tests.integration.test_directory_line import command
 from tests.journeys import FOLDER, SAAS
@@ -58,6 +60,7 @@ async def offline(line: Line) -> dict[str, list[dict[str, Any]]]:
     consumer = AIOKafkaConsumer(
         **connection_options(line.settings), enable_auto_commit=False, isolation_level="read_committed"
     )
+    policy = load_policy(line.settings.handover_file)
     await consumer.start()
     found: dict[str, list[dict[str, Any]]] = {"transitions": [], "alerts": []}
     try:
@@ -68,7 +71,7 @@ async def offline(line: Line) -> dict[str, list[dict[str, Any]]]:
         for part in seen.parts:
             for key, values in (await accounts_of(consumer, part, 0)).items():
                 recorded = [Recorded(at_ms, Activity.model_validate_json(value)) for at_ms, value in values]
-                lived = live_through(key.decode(), recorded, directory.get(key.decode()), SAAS, end_ms)
+                lived = live_through(key.decode(), recorded, directory.get(key.decode()), SAAS, end_ms, policy)
                 found["transitions"] += [orjson.loads(one.encode()) for one in lived.transitions.values()]
                 found["alerts"] += [orjson.loads(one.encode()) for one in lived.alerts.values()]
     finally:
@@ -93,7 +96,8 @@ async def test_the_old_side_is_what_the_line_said(make_line: Callable[..., Line]
     await play(line, clock)
 
     async def alerts() -> list[dict[str, Any]]:
-        return [one for topic in ALERTS.values() for one in await line.committed(topic)]
+        told = await line.committed(TRIGGERS)
+        return [one | {"outlook": NO_OUTLOOK.model_dump()} for one in told]  # what was learned comes when it is sent
 
     async def all_told() -> bool:
         triggers = {(one["account_id"], one["trigger"]) for one in await alerts()}

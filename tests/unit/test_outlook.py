@@ -9,7 +9,7 @@ from pipeline.outlook import ENOUGH, STEPS_MAX, outlook_of, outlooks_of, same
 from schemas.alert import Alert
 from schemas.base import from_ms
 from schemas.learned.outlook import NO_OUTLOOK, Outlook
-from schemas.topics import ALERTS
+from schemas.topics import TRIGGERS
 from tests.account_lane import retraction
 from tests.builders import activity, at
 from tests.unit.test_advance_handler import DEMO, Lane, sent
@@ -34,7 +34,7 @@ def learned(*rows: dict[str, Any]) -> Learned:
 
 def alert() -> Alert:
     lane = Lane()
-    ((_, value, _),) = sent(lane.handle(DEMO)[0], *ALERTS.values())
+    ((_, value, _),) = sent(lane.handle(DEMO)[0], TRIGGERS)
     return Alert.model_validate(value)
 
 
@@ -94,10 +94,10 @@ def test_what_was_learned_enters_neither_state_nor_ids_nor_retractions() -> None
         learned_at=from_ms(at(9)),
     )  # fmt: skip
     knowing.outlooks = {("deciding", ""): outlook}
-    (one,), (other,) = (sent(lane.handle(DEMO)[0], *ALERTS.values()) for lane in (plain, knowing))
+    (one,), (other,) = (sent(lane.handle(DEMO)[0], TRIGGERS) for lane in (plain, knowing))
     assert other[1]["outlook"]["next_stage"] == "customer"
     assert one[1] | {"outlook": None} == other[1] | {"outlook": None}
     assert dict(plain.store.items()) == dict(knowing.store.items())
-    taken_back = sent(knowing.handle(retraction(2), activity(2, "page_view"))[0], *ALERTS.values())
+    taken_back = sent(knowing.handle(retraction(2), activity(2, "page_view"))[0], TRIGGERS)
     retracted = [value["outlook"] for _, value, _ in taken_back if value["status"] == "retracted"]
     assert retracted == [NO_OUTLOOK.model_dump()]
