@@ -24,6 +24,7 @@ from schemas.topics import (
     ACTIVITIES,
     ALERTS,
     ANSWERS,
+    ASSETS,
     DIGESTS,
     DISPATCH_CHANGELOG,
     EVENTS,
@@ -57,6 +58,7 @@ ARCHIVED: tuple[Topic, ...] = (
     HANDOVERS,
     ACCOUNTS,
     JOURNEYS,
+    ASSETS,
 )
 
 

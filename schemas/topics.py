@@ -14,6 +14,7 @@ from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.authored.activation import Activation
+from schemas.authored.asset import Asset
 from schemas.base import Source, Team
 from schemas.dispatch.digest import Digest
 from schemas.dispatch.held import HeldAlert
@@ -145,6 +146,7 @@ ACCOUNTS = Topic(
 )
 JOURNEYS = Topic("intent.journeys.v1", Activation, "its number", "commands, a first worker", "advance, archive", 0)
 OUTLOOKS = Topic("intent.outlooks.v1", Outlook, "stage and trigger", "workers with the archive", "advance", 0)
+ASSETS = Topic("intent.assets.v1", Asset, "asset", "marketing", "archive", 0, input=True)
 FEEDBACK = Topic("intent.feedback.v1", Feedback, "any", "teams", "ingest", 14, input=True)
 ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "handover, archive", 365)
 HANDOVERS = Topic("intent.handovers.v1", Handover, "account id", "handover", "archive, subscribers", 365)
@@ -195,6 +197,7 @@ CATALOGUE: tuple[Topic, ...] = (
     ACCOUNTS,
     JOURNEYS,
     OUTLOOKS,
+    ASSETS,
     FEEDBACK,
     ANSWERS,
     HANDOVERS,

@@ -19,6 +19,7 @@ from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.authored.activation import Activation
+from schemas.authored.asset import Asset
 from schemas.base import Record
 from schemas.dispatch.digest import Digest
 from schemas.dispatch.held import HeldAlert
@@ -181,6 +182,7 @@ TABLES: Mapping[str, TableSpec] = {
         TableSpec(Handover, "handovers"),
         TableSpec(Account, "accounts", foreign=True, tombstones=True),
         TableSpec(Activation, "journeys"),
+        TableSpec(Asset, "assets", foreign=True, tombstones=True),
     )
 }
 """Noun's plain name -> where it goes, in the order of the data's way."""

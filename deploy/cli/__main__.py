@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaConnectionError
 from agents import settings
 from agents.connection import why_unreachable
 from agents.observe.masks import masker
+from deploy.cli.assets import app as assets
 from deploy.cli.data import app as data
 from deploy.cli.decode import decode
 from deploy.cli.directory.accounts import app as accounts
@@ -56,6 +57,7 @@ if all(map(find_spec, LOCAL_PACKAGES)):
     )
 app.add_typer(topics, name="topics", help="Topics: create, check, list.")
 app.add_typer(journey, name="journey", help="The journey: check and show a file, activate it, go back.")
+app.add_typer(assets, name="assets", help="The list of content there is: import, list.")
 app.add_typer(accounts, name="accounts", help="The account directory: import, list, show, suppress.")
 app.add_typer(domains, name="domains", help="Company domains that are no account's: list, promote.")
 app.add_typer(identity, name="identity", help="Links between ids and accounts: show, unlink, relink.")

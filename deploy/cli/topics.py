@@ -62,7 +62,10 @@ def write(
     topic: Annotated[str, typer.Argument(help="Name of the topic.")],
     bootstrap_servers: Servers = "",
     key_field: Annotated[
-        str, typer.Option(help="Field of each JSON line to key it by; by default `account_id` on a compacted topic.")
+        str,
+        typer.Option(
+            help="Field of each JSON line to key it by; by default its noun's first field on a compacted topic."
+        ),
     ] = "",
 ) -> None:
     """Write each line of standard input as one record."""
@@ -72,8 +75,8 @@ def write(
         raise SettingsError(
             f"{topic} is the pipeline's own topic.", "Write to an input topic: `topics check` lists them."
         )
-    compacted = {loaded.topics.name(entry) for entry in CATALOGUE if entry.compacted}
-    asyncio.run(_write(loaded, topic, key_field or ("account_id" if topic in compacted else "")))
+    keys = {loaded.topics.name(entry): next(iter(entry.noun.model_fields)) for entry in CATALOGUE if entry.compacted}
+    asyncio.run(_write(loaded, topic, key_field or keys.get(topic, "")))
 
 
 @app.command()

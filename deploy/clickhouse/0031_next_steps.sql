@@ -24,11 +24,11 @@ AS WITH
     moves AS
     (
         SELECT
-            account_id, to_stage, occurred_at, sequence,
+            account_id, product, to_stage, occurred_at, sequence,
             leadInFrame(to_stage) OVER later AS next_stage,
             leadInFrame(occurred_at) OVER later AS next_at
         FROM transitions
-        WINDOW later AS (PARTITION BY account_id ORDER BY sequence, occurred_at, transition_id
+        WINDOW later AS (PARTITION BY account_id, product ORDER BY sequence, occurred_at, transition_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     ),
     assumeNotNull((
@@ -55,10 +55,10 @@ AS WITH
             greatest(0, dateDiff('millisecond', l.raised_at, if(m.to_stage = '', known_until, m.occurred_at))) AS ms
         FROM alerts AS l ASOF LEFT JOIN
         (
-            SELECT account_id, occurred_at, argMin(to_stage, sequence) AS to_stage
+            SELECT account_id, product, occurred_at, argMin(to_stage, sequence) AS to_stage
             FROM moves
-            GROUP BY account_id, occurred_at
-        ) AS m ON l.account_id = m.account_id AND l.raised_at < m.occurred_at
+            GROUP BY account_id, product, occurred_at
+        ) AS m ON l.account_id = m.account_id AND l.product = m.product AND l.raised_at < m.occurred_at
     ),
     ends AS
     (

@@ -14,7 +14,7 @@ from pipeline.whatif.outcomes import Outcomes
 def as_json(found: Comparison) -> dict[str, Any]:
     """Everything there is to say."""
     return {
-        "since": found.since_ms,
+        "since": found.from_ms,
         "until": found.end_ms,
         "accounts": found.accounts,
         "activities": found.activities,

@@ -74,7 +74,7 @@ async def try_on_history(
         # where history is played, the pipeline's time is not ours: it went on since as long as ours did
         end_ms = found.last_ms + max(0, time.time_ns() // 1_000_000 - found.newest_ms)
         comparison = Comparison(
-            max(since_ms, found.first_ms), end_ms, verdicts, found.records if all_moved else EXAMPLES_MAX
+            since_ms, end_ms, verdicts, found.records if all_moved else EXAMPLES_MAX, found.first_ms
         )
         for part in found.parts:
             for turn in range(part.passes):

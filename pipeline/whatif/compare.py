@@ -45,16 +45,18 @@ class Comparison:
     """See the module's text.
 
     Args:
-        since_ms: alerts and transitions of before are folded, and not counted.
+        since_ms: alerts and transitions of before are folded, and not counted; 0: all are counted.
         end_ms: up to when timers fired.
         verdicts: alert id -> whether its team took it up.
         moved_max: how many accounts that moved are kept by name.
+        first_ms: when the first activity was received.
     """
 
     since_ms: int
     end_ms: int
     verdicts: Mapping[str, bool]
     moved_max: int = EXAMPLES_MAX
+    first_ms: int = 0
     accounts: int = 0
     activities: int = 0
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -72,7 +74,12 @@ class Comparison:
     @property
     def span_days(self) -> float:
         """Length of the time that is counted, days."""
-        return max((self.end_ms - self.since_ms) / DAY_MS, 1e-9)
+        return max((self.end_ms - self.from_ms) / DAY_MS, 1e-9)
+
+    @property
+    def from_ms(self) -> int:
+        """Where that time begins, ms since 1970."""
+        return self.since_ms or self.first_ms
 
     def add(self, account_id: str, old: Lived, new: Lived, ends: Ends, activities: int) -> None:
         """Compare one account."""
@@ -128,4 +135,4 @@ def _moved(account_id: str, old: Lived, new: Lived) -> Moved:
 
 def span_text(comparison: Comparison) -> str:
     """The time that is counted, in words."""
-    return f"{from_ms(comparison.since_ms):%Y-%m-%d} to {from_ms(comparison.end_ms):%Y-%m-%d %H:%M} (UTC)"
+    return f"{from_ms(comparison.from_ms):%Y-%m-%d} to {from_ms(comparison.end_ms):%Y-%m-%d %H:%M} (UTC)"

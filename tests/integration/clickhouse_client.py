@@ -33,6 +33,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "rejects_lately": {"days": 36500},
     "new_companies": {"days": 36500, "people_min": 1},
     "taken_back": {"days": 36500},
+    "unused_assets": {"days": 5},
+    "assets_that_move": {"seen_min": 1},
+    "what_next": {"stage": "evaluating"},
 }
 
 

@@ -26,6 +26,7 @@ from schemas.account import Account, DomainKind, DomainPeriod
 from schemas.activity import Activity
 from schemas.alert import Alert, Play
 from schemas.authored.activation import Activation
+from schemas.authored.asset import Asset
 from schemas.base import Record, Source, Team, to_ms
 from schemas.cause import Cause
 from schemas.dispatch.held import HeldAlert, HeldReason, Outcome
@@ -347,6 +348,7 @@ ACTIVATIONS = (
         note="from mine.yaml",
     ),
 )
+ASSETS = (Asset(asset="white-paper", title="White paper"),)
 STORY: tuple[Sequence[Record], ...] = (
     EVENTS,
     REJECTED,
@@ -360,4 +362,5 @@ STORY: tuple[Sequence[Record], ...] = (
     HANDOVERS,
     ACCOUNTS,
     ACTIVATIONS,
+    ASSETS,
 )

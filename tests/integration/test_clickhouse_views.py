@@ -40,6 +40,11 @@ ALL_VIEWS = (
     "event_accounting",
     "system_delay",
     "unmatched_domains",
+    "next_steps",
+    "asset_sightings",
+    "asset_influence",
+    "asset_use",
+    "stage_stays",
 )
 
 
@@ -91,6 +96,7 @@ async def test_nouns_have_one_row_for_each_id(sink: ClickHouseSink) -> None:
         "handovers": 25,
         "accounts": 1,  # the newest of two states
         "journeys": 1,
+        "assets": 1,
     }
 
 

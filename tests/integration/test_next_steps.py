@@ -136,7 +136,7 @@ async def test_without_waiting_accounts_they_are_plain_shares_and_the_median_is_
 async def test_what_was_learned_reaches_the_next_alert(make_line: Callable[..., Line]) -> None:
     line = make_line(learn_minutes=0)
     await line.know("acme-works.com")
-    await line.start("ingest", "identify", "advance")
+    await line.start("ingest", "identify", "advance", "dispatch")
     told = []
     for number in range(ENOUGH + 3):
         stage = "customer" if number % 4 else "lost"
