@@ -63,9 +63,7 @@ def write(
     bootstrap_servers: Servers = "",
     key_field: Annotated[
         str,
-        typer.Option(
-            help="Field of each JSON line to key it by; by default its noun's first field on a compacted topic."
-        ),
+        typer.Option(help="Field of each JSON line to key it by; by default, on a compacted topic, its first."),
     ] = "",
 ) -> None:
     """Write each line of standard input as one record."""
