@@ -13,9 +13,9 @@ from pipeline.directory import Directory
 from pipeline.dispatch.route import owner_key_of
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork, Worked
+from pipeline.outlook import Outlooks, outlook_of
 from pipeline.privacy.contacts import ClearAddresses, parts_of, with_sealed
 from pipeline.privacy.erasures import ErasureBook
-from pipeline.outlook import Outlooks, outlook_of
 from pipeline.rules.live import Live
 from schemas.activity import ERASURE, RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus

@@ -157,9 +157,7 @@ def _advance(runtime: Runtime) -> Verb:
 
     def handler(partition: int) -> Handler:
         book, policy, outlooks = runtime.erasures, runtime.handover, runtime.outlooks
-        return AdvanceHandler(
-            names, runtime.directory, runtime.rules, runtime.metrics, clear, book, policy, outlooks
-        )
+        return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics, clear, book, policy, outlooks)
 
     return Verb(_by_number, handler, names.name(JOURNEY_CHANGELOG))
 

@@ -24,14 +24,14 @@ from agents.handover.load import load_policy
 from agents.journey.follow import follow_journeys
 from agents.journey.load import own_journey, stage_rows
 from agents.metrics import Metrics
-from agents.networks import networks_of
+from agents.networks.load import networks_for
 from agents.observe.http import HealthServer
 from agents.observe.lag import LagMeter, lag_meter
 from agents.observe.tasks import dump_tasks
 from agents.observe.watchdog import Owned, Watchdog
-from agents.privacy.erasures import ErasureReader
 from agents.outlooks.follow import OutlookFollower
 from agents.outlooks.learn import keep_learning
+from agents.privacy.erasures import ErasureReader
 from agents.privacy.key import privacy_key
 from agents.runtime import Runtime
 from agents.settings import Settings
@@ -42,8 +42,6 @@ from agents.shell.follow import Following
 from agents.shell.seams import SEAMS, Seams
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
-from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.lists.crawlers import is_crawler
 from pipeline.rules.model import Rules
 from schemas.errors import SettingsError, TerminalSinkError, TransientSinkError
 from schemas.topics import ACCOUNTS, ERASURES, OUTLOOKS
@@ -89,7 +87,9 @@ class Worker:
         key = privacy_key(settings)
         make_folder(settings.data_dir)
         policy = await asyncio.to_thread(load_policy, settings.handover_file)
-        networks = await asyncio.to_thread(self._load_networks)  # takes a second or two with all of the net in it
+        networks = await asyncio.to_thread(
+            networks_for, settings, self._chosen
+        )  # takes a second or two with all of the net in it
         admin = await topics.connect_admin(settings)
         self._closers.append(admin.close)
         await topics.create_missing(admin, settings)
@@ -224,21 +224,6 @@ class Worker:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._on_task_end)
         self._closers.append(partial(_cancelled, task))
-
-    def _load_networks(self) -> Networks:
-        """Only the stages that ask need the files."""
-        if not {"ingest", "identify"} & set(self._chosen):
-            return NO_NETWORKS
-        is_crawler("")  # makes its index now: half a second the first event would wait
-        networks = networks_of(self._settings)
-        log.info(
-            "networks",
-            asn=networks.asn.build if networks.asn else "none (`triggerpoint data update`, TRIGGERPOINT_ASN_FILE)",
-            ranges=len(networks.asn) if networks.asn else 0,
-            database=networks.database_build or "none given (TRIGGERPOINT_MMDB_FILE)",
-            lists=networks.lists_build or "none given (TRIGGERPOINT_RANGES_FILE)",
-        )
-        return networks
 
     async def _start_meters(self, clock: Clock) -> Watermark:
         """Lag for the metrics, and the watermark; each with clients of its own, so that neither waits for the other."""

@@ -7,15 +7,19 @@ from hashlib import blake2b
 from pathlib import Path
 
 import maxminddb
+import structlog
 
 from agents.networks.kept import kept_data, whole_files
 from agents.settings import NO_DATA, Settings
 from pipeline.identity.asn import AsnTable
 from pipeline.identity.listed import listed_kind, read_ranges
-from pipeline.identity.networks import Lookup, Networks
+from pipeline.identity.networks import NO_NETWORKS, Lookup, Networks
 from pipeline.identity.ranges import Range, RangeTable
+from pipeline.lists.crawlers import is_crawler
 from schemas.errors import RecordError, SettingsError
 from schemas.event import NetworkKind
+
+log = structlog.get_logger()
 
 
 def networks_of(settings: Settings) -> Networks:
@@ -141,3 +145,19 @@ def _parts(text: str) -> list[str]:
 
 _ASN_MEND = "Name the CSV files of @ip-location-db/asn, or run `triggerpoint data update`."
 _LIST_MEND = "Name text files of lines `cidr,kind`."
+
+
+def networks_for(settings: Settings, stages: Iterable[str]) -> Networks:
+    """The data of a worker, said in its log; none where no stage of it asks."""
+    if not {"ingest", "identify"} & set(stages):
+        return NO_NETWORKS
+    is_crawler("")  # makes its index now: half a second the first event would wait
+    networks = networks_of(settings)
+    log.info(
+        "networks",
+        asn=networks.asn.build if networks.asn else "none (`triggerpoint data update`, TRIGGERPOINT_ASN_FILE)",
+        ranges=len(networks.asn) if networks.asn else 0,
+        database=networks.database_build or "none given (TRIGGERPOINT_MMDB_FILE)",
+        lists=networks.lists_build or "none given (TRIGGERPOINT_RANGES_FILE)",
+    )
+    return networks
