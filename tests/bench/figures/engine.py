@@ -37,7 +37,7 @@ async def engine(bench: Bench, quick: bool) -> tuple[Mapping[str, Any], list[Plo
         "line_with_archive_cpu_seconds_per_million": round(lap.cpu_seconds_per_million, 1),
         "engine_rows": {row["table"]: row["n"] for row in sizes},
         "engine_bytes_per_row": per_row,
-        "engine_insert_rows_per_second": rates,
+        "engine_copied_rows_per_second": rates,
         "view_seconds": times,
     }
     slow = sorted(times.items(), key=lambda item: -item[1])
@@ -55,8 +55,8 @@ async def _multiply(sink: ClickHouseSink, goal: int) -> dict[str, int]:
             continue
         began = time.monotonic()
         await sink.query(
-            f"INSERT INTO {table} SELECT * REPLACE (lower(hex(MD5(concat({id_}, toString(number))))) AS {id_}) "
-            f"FROM {table} CROSS JOIN numbers(1, {copies}) AS copies"
+            f"INSERT INTO {table} SELECT first.* REPLACE (lower(hex(MD5(concat({id_}, toString(number))))) AS {id_}) "
+            f"FROM {table} AS first CROSS JOIN numbers(1, {copies}) AS copies"
         )
         rates[table] = round(count * copies / (time.monotonic() - began))
     return rates
