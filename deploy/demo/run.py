@@ -37,7 +37,7 @@ DAY_SECONDS = 86_400
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
 REFRESH_SECONDS = 0.25
-SAID_ONCE = ("activities", "transitions", "alerts", "digests", "alerts_held", "handovers")
+SAID_ONCE = ("activities", "transitions", "alerts", "digests", "handovers")
 
 
 @dataclass(frozen=True)
