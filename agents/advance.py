@@ -11,6 +11,7 @@ from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
 from pipeline.directory import Directory
 from pipeline.dispatch.route import owner_key_of
+from pipeline.firing import activity_of
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork, Worked
 from pipeline.outlook import Outlooks, outlook_of
@@ -20,9 +21,10 @@ from pipeline.rules.live import Live
 from schemas.activity import ERASURE, RETRACTION, Activity
 from schemas.alert import Alert, AlertStatus
 from schemas.dispatch.held import HeldAlert
+from schemas.handover.feedback import Answer
 from schemas.journey import JourneyState
 from schemas.kept.contacts import Contacts
-from schemas.topics import HELD, RETURNED, TRANSITIONS, TRIGGERS, TopicNames
+from schemas.topics import ANSWERS, HELD, RETURNED, TRANSITIONS, TRIGGERS, TopicNames
 from schemas.transition import Transition
 
 SUPPRESSED_PER_TICK = 100
@@ -67,6 +69,7 @@ class AdvanceHandler:
     ) -> None:
         self._clear, self._erasures = clear, erasures
         self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
+        self._answers = names.name(ANSWERS)
         self._triggers, self._held = names.name(TRIGGERS), names.name(HELD)
         self._directory, self._rules, self._metrics = directory, rules, metrics
         self._policy, self._outlooks = policy, outlooks
@@ -79,6 +82,10 @@ class AdvanceHandler:
         by_account: dict[bytes, list[Activity]] = {}
         received: list[int] = []
         for record in records:
+            if record.topic == self._answers:
+                if (answer := activity_of(decode(Answer, record))) is not None:
+                    by_account.setdefault(record.key, []).append(answer)
+                continue
             activity = decode(Activity, record)
             if self._erasures.drops_activity(activity):
                 continue

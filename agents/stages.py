@@ -67,7 +67,7 @@ def inputs_of(names: TopicNames) -> dict[str, tuple[str, ...]]:
     return {
         "ingest": (*(topic for source in Source for topic in names.raw(source)), names.name(FEEDBACK)),
         "identify": (names.name(EVENTS), names.name(IDENTITY), names.name(RETURNED)),
-        "advance": (names.name(ACTIVITIES),),
+        "advance": (names.name(ACTIVITIES), names.name(ANSWERS)),
         "dispatch": (names.name(TRIGGERS),),
         "handover": tuple(names.name(topic) for topic in (*ALERTS.values(), ANSWERS)),
         "archive": tuple(names.name(topic) for topic in ARCHIVED),

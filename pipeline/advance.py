@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.alert import make_alert, make_held
+from pipeline.alert import HeldBack, make_held
 from pipeline.classify import retyped
 from pipeline.explain import sentence
+from pipeline.firing import fire, held_for, often_enough, take_answer, updated
 from pipeline.journey import Journey
 from pipeline.rules.model import ActivityRule, Phase, Rules, StageRule, TriggerRule
 from pipeline.rules.predicates import all_hold
@@ -20,10 +21,10 @@ from pipeline.stage import detour_of, fact_of, fallen, next_stage
 from pipeline.stitch.attribute import HISTORY_DAYS
 from pipeline.weigh import SINCE_UNKNOWN, points_of, standing_of
 from schemas.account import Account
-from schemas.activity import Attributed
+from schemas.activity import ANSWER, Attributed
 from schemas.alert import Alert
 from schemas.base import from_ms, stable_id
-from schemas.dispatch.held import HeldAlert, HeldReason
+from schemas.dispatch.held import HeldReason
 from schemas.event import Grade
 from schemas.identity import IP_METHODS
 from schemas.journey import Evidence, JourneyState, Standing
@@ -39,19 +40,6 @@ CONTRACTS = frozenset({"opportunity_won", "contract_renewed", "renewal_due"})
 
 RENEWAL_ASSUMED_DAYS = 90
 """A renewal that is said to be due without a date is due by then."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldBack:
-    """An alert that was not raised, and why.
-
-    Args:
-        record: to send; None where the same was recorded that day.
-    """
-
-    trigger: str
-    reason: HeldReason
-    record: HeldAlert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +156,9 @@ class Fold:
     def take(self, activity: Attributed) -> None:
         """Fold one activity; one seen before, a machine's, or one of a type that does not count changes nothing."""
         journey = self._journey
+        if activity.type == ANSWER:
+            self._heed(activity)
+            return
         activity = retyped(activity, self._rules.classifier)
         rule = self._rules.activities.get(activity.type)
         if rule is None or activity.grade is Grade.MACHINE or not journey.mark_seen(activity.activity_id):
@@ -187,6 +178,19 @@ class Fold:
                     item.event_id for item in journey.evidence_of(trigger.decisive or trigger.after, DECISIVE_DAYS)
                 }
                 self._raise(trigger, decisive | {activity.event_id}, activity.event_id, activity.received_ms, late)
+
+    def _heed(self, answer: Attributed) -> None:
+        """What a team answered to an alert of another journey, or twice, changes nothing."""
+        journey = self._journey
+        if not any(one.alert_id == answer.asset for one in journey.opened.values()):
+            return
+        if not journey.mark_seen(answer.activity_id):
+            return
+        self._change()
+        self.fire_due(answer.occurred_ms)
+        journey.now_ms = journey.clock_ms = max(journey.clock_ms, answer.occurred_ms)
+        take_answer(answer, journey, self._rules.trigger_by_name)
+        self._counted.append(answer)
 
     def fire_due(self, until_ms: int) -> None:
         """Fire all timers due by a time, earliest first; among equals triggers in the rules' order, then falling back,
@@ -366,18 +370,17 @@ class Fold:
             journey.been = (*journey.been, to)
 
     def _raise(self, rule: TriggerRule, decisive: Iterable[str], origin: str, received_ms: int, late: bool) -> None:
-        journey = self._journey
-        fired_ms, cooldown_ms = journey.fired.get(rule.name), int(rule.cooldown_days * DAY_MS)
-        if fired_ms is not None and journey.now_ms - fired_ms < cooldown_ms:
-            self._hold(rule, HeldReason.COOLDOWN, received_ms, fired_ms + cooldown_ms)
-        elif late:
-            self._hold(rule, HeldReason.LATE, received_ms)
-        elif journey.by_ip_only(frozenset(decisive)):
-            self._hold(rule, HeldReason.IP_ONLY, received_ms)
+        journey, marks = self._journey, frozenset(decisive)
+        held = held_for(rule, journey, marks, late)
+        if held is None:
+            if often_enough(rule, journey):
+                self._alerts.append(fire(rule, journey, marks, origin, received_ms))
+            return
+        news = held[0] is HeldReason.COOLDOWN and not late and not journey.by_ip_only(marks)
+        if news and (alert := updated(rule, journey, marks, received_ms)) is not None:
+            self._alerts.append(alert)
         else:
-            journey.fired[rule.name] = journey.now_ms
-            episode = journey.now_ms // cooldown_ms if cooldown_ms else origin
-            self._alerts.append(make_alert(rule, journey, decisive, episode, received_ms))
+            self._hold(rule, held[0], received_ms, held[1])
 
     def _hold(self, rule: TriggerRule, reason: HeldReason, received_ms: int, until_ms: int = 0) -> None:
         journey = self._journey

@@ -1,6 +1,7 @@
 """5. Trigger point -> alert: who, what, why, what next, what to do, until when."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pipeline.explain import sentence
 from pipeline.journey import Journey
@@ -13,6 +14,19 @@ from schemas.journey import Person
 
 PEOPLE_SHOWN_MAX = 5
 HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An alert that was not raised, and why.
+
+    Args:
+        record: to send; None where the same was recorded that day.
+    """
+
+    trigger: str
+    reason: HeldReason
+    record: HeldAlert | None = None
 
 
 def make_alert(

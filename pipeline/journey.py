@@ -75,6 +75,9 @@ class Journey:
         self.fired = dict(state.fired)
         self.timers_done = dict(state.timers_done)
         self.noted = dict(state.noted)
+        self.opened = dict(state.opened)
+        self.rests = dict(state.rests)
+        self.met = dict(state.met)
         self.seen = list(state.seen)
         self.now_ms = state.clock_ms
         self._kept = state
@@ -108,6 +111,9 @@ class Journey:
             fired=dict(self.fired),
             timers_done=dict(self.timers_done),
             noted=dict(self.noted),
+            opened=dict(self.opened),
+            rests=dict(self.rests),
+            met=dict(self.met),
             seen=tuple(self.seen),
             due_ms=self.next_due_ms(),
             suppressed=self._kept.suppressed,

@@ -11,6 +11,10 @@ RETRACTION = "retraction"
 ERASURE = "erasure"
 """Type of the activity that takes its subject and person out of an account, for good and without a trace."""
 
+ANSWER = "alert_answer"
+"""Type of what a team answered to an alert, as the account's journal keeps it: `asset` is the alert, `topic` the
+verdict, `ends_ms` until when it is snoozed."""
+
 
 class Attributed(Hit):
     """A hit with its account found: what the journey weighs, and what the account's journal keeps of an activity."""

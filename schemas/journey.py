@@ -82,6 +82,24 @@ class Standing(Record):
 NO_STANDING = Standing()
 
 
+class OpenAlert(Record):
+    """The newest alert of a trigger, as it was said last, until its team says done or rejected."""
+
+    alert_id: str
+    raised_ms: int
+    said_ms: int = Field(description="When it was raised, or updated last, in the journey's own time.")
+    stage: str
+    score: float
+    updates: int = 0
+
+
+class Rest(Record):
+    """A trigger raises nothing for a while, since its team said so."""
+
+    reason: str = Field(description="done, rejected or snoozed.")
+    until_ms: int
+
+
 class JournalHead(Record):
     """Where an account's journal stands: what is appended next, and what is still kept. See `pipeline/journal/`."""
 
@@ -129,6 +147,11 @@ class JourneyState(Record):
     )
     fired: dict[str, int] = Field(default_factory=dict, description="Trigger -> event time it last fired, ms.")
     timers_done: dict[str, int] = Field(default_factory=dict, description="Timer -> due time last fired, ms.")
+    opened: dict[str, OpenAlert] = Field(default_factory=dict, description="Trigger -> its alert that is open.")
+    rests: dict[str, Rest] = Field(default_factory=dict, description="Trigger -> until when it rests.")
+    met: dict[str, tuple[int, ...]] = Field(
+        default_factory=dict, description="Trigger with a threshold -> when it was met since it last fired, ms."
+    )
     noted: dict[str, int] = Field(
         default_factory=dict, description="Trigger and reason it was held back for -> day since 1970 it last was."
     )

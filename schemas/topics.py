@@ -148,7 +148,7 @@ JOURNEYS = Topic("intent.journeys.v1", Activation, "its number", "commands, a fi
 OUTLOOKS = Topic("intent.outlooks.v1", Outlook, "stage and trigger", "workers with the archive", "advance", 0)
 ASSETS = Topic("intent.assets.v1", Asset, "asset", "marketing", "archive", 0, input=True)
 FEEDBACK = Topic("intent.feedback.v1", Feedback, "any", "teams", "ingest", 14, input=True)
-ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "handover, archive", 365)
+ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "advance, handover, archive", 365)
 HANDOVERS = Topic("intent.handovers.v1", Handover, "account id", "handover", "archive, subscribers", 365)
 ERASURES = Topic("intent.erasures.v1", Erasure, "subject", "privacy erase", "ingest, identify, advance", 0)
 SUBJECT_CHANGELOG = Topic(

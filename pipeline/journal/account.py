@@ -16,7 +16,8 @@ as if it had never been, save that no alert is raised for what was.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.advance import Advanced, HeldBack, adopt, advance, wake
+from pipeline.advance import Advanced, adopt, advance, wake
+from pipeline.alert import HeldBack
 from pipeline.dispatch.route import addressed
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.erase import Named, erase, forgotten
@@ -30,7 +31,7 @@ from pipeline.journey import SEEN_ID_LENGTH
 from pipeline.rules.model import Rules
 from pipeline.weigh import standing_of
 from schemas.account import Account
-from schemas.activity import ERASURE, RETRACTION, Activity
+from schemas.activity import ANSWER, ERASURE, RETRACTION, Activity
 from schemas.alert import Alert
 from schemas.dispatch.held import HeldReason
 from schemas.hit import Returned
@@ -221,7 +222,7 @@ class AccountWork:
             activity
             for activity in activities
             if activity.activity_id[:SEEN_ID_LENGTH] not in seen
-            and rules.classifier.type_of(activity) in rules.activities
+            and (activity.type == ANSWER or rules.classifier.type_of(activity) in rules.activities)
         ]
         if not unknown:
             return []
@@ -266,6 +267,9 @@ class AccountWork:
             digest = digest_of(alert)
             if (revision := unsaid.pop(alert.alert_id, NEVER_SAID)) != NEVER_SAID:
                 alert = alert.model_copy(update={"revision": revision + 1})
+            elif alert.revision:  # an update of one that is open
+                said = [one.alert for one in self._load().said.values() if one.id == alert.alert_id and one.alert]
+                alert = alert.model_copy(update={"revision": said[-1].revision + 1 if said else 0})
             alert = self._addressed(alert)
             self._alerts.append(alert)
             records.append(said_alert(alert, entry, digest))

@@ -7,7 +7,8 @@ it: so what comes out is what an undisturbed run would have come to. The rules a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.advance import Fold, HeldBack
+from pipeline.advance import Fold
+from pipeline.alert import HeldBack
 from pipeline.journal.loaded import Journal
 from pipeline.rules.model import Rules
 from schemas.alert import Alert

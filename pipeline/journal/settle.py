@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from pipeline.advance import HeldBack
-from pipeline.alert import held_of
+from pipeline.alert import HeldBack, held_of
 from pipeline.journal.refold import Refolded
 from schemas.alert import Alert, AlertStatus
 from schemas.base import to_ms

@@ -213,6 +213,13 @@ class PlayRule(Record):
         )
 
 
+class Threshold(Record):
+    """How often a trigger must be met before it raises anything."""
+
+    times: int = Field(ge=2, le=100)
+    within_hours: float = Field(gt=0, le=8760)
+
+
 class TriggerRule(Record):
     """A trigger point: judged when an activity of the types in `after` arrives, or when the timer is due."""
 
@@ -224,6 +231,15 @@ class TriggerRule(Record):
     when: tuple[Predicate, ...] = ()
     decisive: tuple[str, ...] = Field((), description="Types to point out among the causes; those of `after` if empty.")
     cooldown_days: float = Field(7.0, ge=0, le=3650)
+    threshold: Threshold | None = Field(None, description="Met so often within so many hours, it fires; else at once.")
+    update_points: float | None = Field(
+        None,
+        gt=0,
+        le=100_000,
+        description="An open alert is said anew once the score rose by so much; else never.",
+    )
+    done_days: float = Field(0.0, ge=0, le=3650, description="It rests so many days once its team is done with one.")
+    rejected_days: float = Field(0.0, ge=0, le=3650, description="It rests so many days once its team rejects one.")
     play: PlayRule
 
 
@@ -341,6 +357,11 @@ class Rules(Record):
             kind: tuple(rule for rule in self.triggers if kind in rule.after or (worth.points and ANY in rule.after))
             for kind, worth in self.activities.items()
         }
+
+    @cached_property
+    def trigger_by_name(self) -> dict[str, TriggerRule]:
+        """Trigger -> its rule."""
+        return {rule.name: rule for rule in self.triggers}
 
     @cached_property
     def timers(self) -> tuple[TriggerRule, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from pipeline.rules.mapping import Choice, MappingRule, Name, Phrases, PropertyTest
-from schemas.activity import ERASURE, RETRACTION, Activity
+from schemas.activity import ANSWER, ERASURE, RETRACTION, Activity
 from schemas.base import Record
 from schemas.hit import Hit
 
@@ -63,7 +63,8 @@ class Products:
         self._choice = Choice([way for rule in rules for way in rule.mapped]) if rules else None
 
     def split(self, activities: Iterable[Activity], known: Collection[str]) -> Mapping[str, Sequence[Activity]]:
-        """Activities of an account by journey, in their order; '' for the general one. What takes back goes to all.
+        """Activities of an account by journey, in their order; '' for the general one. Answers and what takes
+        back go to all.
 
         Args:
             activities: in the order of the topic.
@@ -73,7 +74,7 @@ class Products:
             return {"": list(activities)}
         parts: dict[str, list[Activity]] = {}
         for activity in activities:
-            if activity.type in (RETRACTION, ERASURE):
+            if activity.type in (RETRACTION, ERASURE, ANSWER):
                 for name in ("", *self.names):
                     if not name or name in parts or name in known:
                         parts.setdefault(name, []).append(activity)

@@ -22,6 +22,15 @@ class HeldReason(StrEnum):
     SUPPRESSED = "suppressed"
     """The directory keeps the account out."""
 
+    DONE = "done"
+    """Its team is done with the last one, and the trigger rests."""
+
+    REJECTED = "rejected"
+    """Its team rejected the last one, and the trigger rests."""
+
+    SNOOZED = "snoozed"
+    """Its team wants to hear of it later."""
+
     RULES_CHANGED = "rules_changed"
     """By the rules activated since it was due before they counted."""
 

@@ -19,10 +19,11 @@ from pipeline.rules.live import Live
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
-from schemas.base import Team
+from schemas.base import Team, from_ms
 from schemas.event import Grade
+from schemas.handover.feedback import Answer
 from schemas.hit import Returned
-from schemas.topics import HELD, RETURNED, TRANSITIONS, TRIGGERS, Topic, TopicNames
+from schemas.topics import ANSWERS, HELD, RETURNED, TRANSITIONS, TRIGGERS, Topic, TopicNames
 from tests.account_lane import retraction
 from tests.builders import activity, at
 from tests.journeys import SAAS
@@ -170,6 +171,28 @@ def test_a_machine_makes_no_account() -> None:
     lane = Lane()
     lane.handle(DEMO.model_copy(update={"grade": Grade.MACHINE}), retraction(2))
     assert len(lane.store) == 0
+
+
+def test_a_teams_answer_rests_the_trigger() -> None:
+    lane = Lane()
+    out, _ = lane.handle(DEMO)
+    (alert,) = [value for _, value, _ in sent(out, TRIGGERS) if value["trigger"] == "demo_request"]
+    given = {
+        "answer_id": "a1",
+        "alert_id": alert["alert_id"],
+        "account_id": "acme",
+        "verdict": "snoozed",
+        "occurred_at": from_ms(at(2)),
+        "received_at": from_ms(at(2)),
+        "until": from_ms(at(20)),
+    }
+    record: Any = SimpleNamespace(key=b"acme", value=Answer(**given).encode(), topic="x." + ANSWERS.name, offset=0)
+    view, answered = StateView(lane.store), Outbox(lambda topic: 3)
+    assert lane.handler.handle([record], view, answered) == []
+    lane._commit(view, answered)
+    out, _ = lane.handle(activity(10, "demo_request", "", subject="a:v-1"))
+    reasons = [value["reason"] for _, value, _ in sent(out, HELD) if value["trigger"] == "demo_request"]
+    assert reasons == ["snoozed"]
 
 
 def test_what_is_not_raised_is_recorded_once_a_day_with_its_reason() -> None:
