@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret of at least 32 bytes that persons' ids are hashed with."
     )
     privacy_key_file: Path | None = Field(None, description="File with that secret, instead of the secret itself.")
+    topic_days: Annotated[dict[str, int], NoDecode] = Field(
+        default_factory=dict, description="Days that records of topics stay: `events=14;rejected=30`."
+    )
+    table_days: Annotated[dict[str, int], NoDecode] = Field(
+        default_factory=dict, description="Days that rows of tables stay: `events=90;rejected=30`."
+    )
     consent: str = Field(
         "honour",
         pattern=r"^((\w+=)?(ignore|honour|require|drop)(;|$))+$",
@@ -143,6 +149,16 @@ class Settings(BaseSettings):
             password = credentials.partition(":")[2]
             found |= {text, unquote(text)} if "://" not in text else {credentials, password, unquote(password)}
         return tuple(sorted(found - {""}, key=len, reverse=True))
+
+    @field_validator("topic_days", "table_days", mode="before")
+    @classmethod
+    def _split_days(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parts = [part.partition("=") for part in filter(None, map(str.strip, value.split(";")))]
+        if wrong := [name for name, _, days in parts if not days.strip().isdigit() or int(days) < 1]:
+            raise ValueError(f"`{wrong[0]}` has no whole number of days behind `=`")
+        return {name.strip(): int(days) for name, _, days in parts}
 
     @field_validator("cache_dir")
     @classmethod

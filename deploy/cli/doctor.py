@@ -13,6 +13,7 @@ from agents.connection import clickhouse_sink
 from agents.handover.load import load_policy
 from agents.journey.load import load_rules
 from agents.networks import networks_of
+from agents.privacy import retention
 from agents.settings import Settings
 from schemas.errors import SettingsError, TriggerpointError
 
@@ -44,6 +45,34 @@ async def check_topics(settings: Settings) -> str:
         return f"{len(await topics.check(admin, settings))} topics fit the catalogue"
     finally:
         await admin.close()
+
+
+async def check_retention(settings: Settings) -> str:
+    """Records and rows stay as long as the settings say."""
+    admin = await topics.connect_admin(settings)
+    try:
+        if other := await retention.differing(admin, settings):
+            words = ", ".join(f"{name} {found} days instead of {days}" for name, (days, found) in sorted(other.items()))
+            raise SettingsError(f"Topics keep records for another time: {words}.", "Run `triggerpoint topics create`.")
+    finally:
+        await admin.close()
+    sink = clickhouse_sink(settings)
+    try:
+        rows = await sink.query(
+            """SELECT name, extract(engine_full, 'INTERVAL? ?\\(?(.*?)\\)? SETTINGS') AS kept FROM system.tables
+            WHERE database = {database:String} AND endsWith(name, '_log') ORDER BY name""",
+            {"database": settings.clickhouse_database},
+        )
+    finally:
+        await sink.close()
+    days = {row["name"].removesuffix("_log"): _words(row["kept"]) for row in rows}
+    return "topics as set; tables: " + ", ".join(f"{name} {kept}" for name, kept in days.items())
+
+
+def _words(kept: str) -> str:
+    number = "".join(filter(str.isdigit, kept))
+    unit = next((unit for unit in ("Day", "Month", "Year") if unit.lower() in kept.lower()), "")
+    return f"{number} {unit.lower()}s" if number and unit else "always"
 
 
 async def check_clickhouse(settings: Settings) -> str:
@@ -88,6 +117,7 @@ CHECKS: dict[str, Check] = {
     "broker": check_broker,
     "topics": check_topics,
     "clickhouse": check_clickhouse,
+    "retention": check_retention,
     "networks": check_networks,
     "policy": check_policy,
 }

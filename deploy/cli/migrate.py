@@ -12,6 +12,7 @@ from schemas.errors import TriggerpointError
 from sinks.migrate import Migration
 from sinks.migrate import migrate as apply_missing
 from sinks.migrate import pending as find_missing
+from sinks.retention import keep_rows
 
 Url = Annotated[str, typer.Option("--url", help="http[s]://[user:password@]host:port; that of the settings if empty.")]
 Database = Annotated[str, typer.Option("--database", help="Database, made if need be; that of the settings if empty.")]
@@ -37,6 +38,8 @@ def migrate(
         else:
             cluster = loaded.clickhouse_cluster
             migrations = apply_missing(url, database, ca_file=loaded.clickhouse_ca_file, cluster=cluster)
+            if loaded.table_days:
+                keep_rows(url, database, loaded.table_days, ca_file=loaded.clickhouse_ca_file, cluster=cluster)
     except TriggerpointError as error:
         _console.print(error.what, style="red", markup=False, highlight=False)
         if error.mend:

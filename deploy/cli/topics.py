@@ -13,6 +13,7 @@ from rich.table import Table
 
 from agents import settings, topics
 from agents.connection import connection_options
+from agents.privacy import retention
 from agents.settings import Settings
 from agents.topics import TopicStatus
 from schemas.errors import SettingsError
@@ -31,6 +32,8 @@ async def _status(create: bool) -> tuple[list[TopicStatus], list[str]]:
     admin = await topics.connect_admin(loaded)
     try:
         created = await topics.create_missing(admin, loaded) if create else []
+        if create and (adjusted := await retention.adjust(admin, loaded)):
+            typer.echo(f"retention changed: {', '.join(adjusted)}", err=True)
         return await topics.status(admin, loaded), created
     finally:
         await admin.close()

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from typer.testing import CliRunner
 
+from agents import topics
+from agents.privacy import retention
 from agents.settings import PREFIX
 from deploy.cli.__main__ import app
 from deploy.privacy.states import read_states
 from schemas.base import Source, Team
+from schemas.errors import SettingsError
 from schemas.topics import ALERTS, EVENTS, REJECTED
 from tests.integration.conftest import Line, until
 
@@ -99,6 +103,26 @@ async def test_an_erased_person_is_nowhere_and_a_replay_brings_nobody_back(
 
     await until(accounted)
     await nowhere(line, ids, joe)
+
+
+async def test_topics_and_tables_keep_as_long_as_is_said(make_line: Callable[..., Line]) -> None:
+    line = make_line(topic_days="events=3;alerts.sales=60", table_days="events=7", clear_address_days=30)
+    await command(line, "topics", "create")
+    await command(line, "migrate")
+    other = line.settings.model_copy(update={"topic_days": {"nonsense": 1}})
+    admin = await topics.connect_admin(line.settings)
+    try:
+        assert await retention.differing(admin, line.settings) == {}
+        found = await retention.differing(admin, line.settings.model_copy(update={"topic_days": {}}))
+        with pytest.raises(SettingsError, match="nonsense is no topic"):
+            await retention.differing(admin, other)
+    finally:
+        await admin.close()
+    assert found == {line.settings.topics.name(EVENTS): (30, 3)}  # alerts stay 30 days by either, as addresses do
+    where = "name = 'events_log' AND database = currentDatabase()"
+    [table] = await line.rows(f"SELECT engine_full FROM system.tables WHERE {where}")
+    assert "toIntervalDay(7)" in table["engine_full"]
+    assert "events 7 days" in await command(line, "doctor")
 
 
 async def nowhere(line: Line, ids: list[str], other: str) -> None:
