@@ -59,7 +59,7 @@ async def check_retention(settings: Settings) -> str:
     sink = clickhouse_sink(settings)
     try:
         rows = await sink.query(
-            """SELECT name, extract(engine_full, 'INTERVAL? ?\\(?(.*?)\\)? SETTINGS') AS kept FROM system.tables
+            """SELECT name, extract(engine_full, 'toInterval[A-Za-z]+[(][0-9]+[)]') AS kept FROM system.tables
             WHERE database = {database:String} AND endsWith(name, '_log') ORDER BY name""",
             {"database": settings.clickhouse_database},
         )
