@@ -123,11 +123,12 @@ def test_a_writer_only_inserts(engine: Path) -> None:
         f"DESCRIBE TABLE {DATABASE}.events_log",
         f"SELECT * FROM {DATABASE}.rejected_log",
         f"SELECT * FROM {DATABASE}.alerts",
+        f"SELECT * FROM {DATABASE}.next_steps",
         f"ALTER TABLE {DATABASE}.rejected_log DELETE WHERE 1",
         f"TRUNCATE TABLE {DATABASE}.rejected_log",
         f"DROP TABLE {DATABASE}.rejected_log",
         f"CREATE TABLE {DATABASE}.x (a Int8) ENGINE = Memory",
-    ) == [True, True, False, False, False, False, False, False]
+    ) == [True, True, False, False, True, False, False, False, False]
 
 
 def test_an_analyst_reads_views_and_no_table(engine: Path) -> None:
