@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.dispatch.route import addressed
+from pipeline.handover.policy import NO_POLICY
 from pipeline.journal.loaded import Journal
 from pipeline.journal.refold import Refolded
 from pipeline.journal.settle import digest_of, said_alert
@@ -32,6 +34,7 @@ class Named:
             _, made = refolded.alerts.get(old.alert_id, (0, None))
             words = f"{old.account_name}: {old.title}, as before; its causes are no longer kept."
             whole = made or old.model_copy(update={"why": words, "score": 0.0})
+            whole = addressed(whole, None, NO_POLICY, old)  # it goes to whom it went first
             alerts.append(whole.model_copy(update={"revision": old.revision + 1}))
             changed[number] = said_alert(alerts[-1], record.entry, digest_of(made) if made else record.digest)
         return alerts, changed
