@@ -40,7 +40,7 @@ def calls(stamp_ms: int) -> list[tuple[bytes | None, bytes | None, int | None]]:
 
 async def command(line: Line, *arguments: str) -> tuple[int, str, str]:
     process = await start(line, *arguments)
-    out, err = await process.communicate()
+    out, err = await process.communicate(b"")  # nobody answers questions
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 
@@ -136,6 +136,7 @@ async def test_replay_after_a_fix_gives_what_would_have_been(make_line: Callable
     assert "m-" in out
 
 
+@pytest.mark.timeout(900)
 async def test_replay_asks_and_says_what_cannot_be(make_line: Callable[..., Line]) -> None:
     line = make_line()
     await line.start("ingest")
