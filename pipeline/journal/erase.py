@@ -61,9 +61,11 @@ def erase(journal: Journal, subject: str, person: str) -> tuple[Collection[str],
     changed: dict[int, Said] = {}
     for number, record in journal.said.items():
         alert = record.alert
-        if alert is not None and person and any(item.person == person for item in alert.people):
+        if alert is not None and person and person in (alert.speak_to, *(item.person for item in alert.people)):
             people = tuple(item for item in alert.people if item.person != person)
-            changed[number] = record.model_copy(update={"alert": alert.model_copy(update={"people": people})})
+            speak_to = "" if alert.speak_to == person else alert.speak_to
+            slim = alert.model_copy(update={"people": people, "speak_to": speak_to})
+            changed[number] = record.model_copy(update={"alert": slim})
     return {record.id for record in changed.values()}, changed
 
 
