@@ -9,12 +9,12 @@ from agents.metrics import Metrics
 from agents.shell.codec import StateCodec, decode
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateView
+from pipeline.alerts.firing import activity_of
+from pipeline.alerts.outlook import Outlooks, outlook_of
 from pipeline.directory import Directory
 from pipeline.dispatch.route import owner_key_of
-from pipeline.firing import activity_of
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork, Worked
-from pipeline.outlook import Outlooks, outlook_of
 from pipeline.privacy.contacts import ClearAddresses, parts_of, with_sealed
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.rules.live import Live

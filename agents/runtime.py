@@ -10,10 +10,10 @@ from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.settings import Settings
 from agents.shell.seams import SEAMS, Seams
+from pipeline.alerts.outlook import Outlooks
 from pipeline.directory import Directory
 from pipeline.handover.policy import Policy
 from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.outlook import Outlooks
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.live import Live

@@ -7,6 +7,6 @@ network; `now`, rules and directory are arguments.
                                                        classify.py what kind of activity it is, by the mapping
                                                        journey.py the account while a batch is folded
                                                        score.py points and causes; predicates.py conditions
-                                                       rules.py stages, points, trigger points; alert.py the message
+                                                       rules/ stages, points, trigger points; alerts/ the message
                                                        journal/ what was folded and said, to take it back
 """

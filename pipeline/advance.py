@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.alert import HeldBack, make_held
+from pipeline.alerts.firing import fire, held_for, often_enough, take_answer, updated
+from pipeline.alerts.make import HeldBack, make_held
 from pipeline.classify import retyped
 from pipeline.explain import sentence
-from pipeline.firing import fire, held_for, often_enough, take_answer, updated
 from pipeline.journey import Journey
 from pipeline.rules.model import ActivityRule, Phase, Rules, StageRule, TriggerRule
 from pipeline.rules.predicates import all_hold

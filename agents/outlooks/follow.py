@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 
 from agents.shell.follow import Follower
-from pipeline.outlook import Outlooks
+from pipeline.alerts.outlook import Outlooks
 from schemas.learned.outlook import Outlook
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from agents.metrics import Metrics
 from agents.outlooks.follow import known_with
 from agents.settings import Settings
 from agents.shell.follow import read_present
-from pipeline.outlook import outlooks_of, same
+from pipeline.alerts.outlook import outlooks_of, same
 from schemas.errors import TriggerpointError
 from schemas.learned.outlook import Outlook
 from schemas.topics import OUTLOOKS, partition_of

@@ -78,17 +78,17 @@ CREATE TABLE IF NOT EXISTS alerts_log
     play_acts LowCardinality(String) COMMENT 'Who of the team acts',
     play_act_within_hours Float64 COMMENT 'How long the moment lasts, in hours',
     speak_to String COMMENT 'Whom to speak to: person of the first of people; empty if nobody is known',
+    people Array(Tuple(
+        person String,
+        job_title String,
+        role String))
+        COMMENT 'Whom the team can speak to, by pseudonym',
     outlook_text String COMMENT 'What the buyer will most likely do next: as learned, or the play''s own words',
     outlook_learned Bool COMMENT 'From the history of all accounts; false while there is too little of it',
     outlook_next_stage LowCardinality(String) COMMENT 'The likeliest next stage; '''' where nothing was learned',
     outlook_probability Float64 COMMENT 'That it is the next one, 0 to 1; 0 where nothing was learned',
     outlook_median_days Float64 COMMENT 'Half of those who took it had done so within so many days',
     outlook_moved UInt32 COMMENT 'From how many next steps it was learned',
-    people Array(Tuple(
-        person String,
-        job_title String,
-        role String))
-        COMMENT 'Whom the team can speak to, by pseudonym',
     score Float64 COMMENT 'Sum of the causes'' points',
     fit LowCardinality(String) COMMENT 'How well the account fitted who we sell to then, A to D; '''' where nobody knows',
     confidence Float64 COMMENT 'How sure the account is, weighed by points, 0 to 1',

@@ -1,6 +1,6 @@
 """The record of an alert that is held, and of what became of it: one id an alert, a revision for each that is new."""
 
-from pipeline.alert import held_of
+from pipeline.alerts.make import held_of
 from schemas.alert import Alert
 from schemas.base import from_ms, stable_id
 from schemas.dispatch.held import HeldAlert, HeldReason, Outcome

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.advance import Advanced, adopt, advance, wake
-from pipeline.alert import HeldBack
+from pipeline.alerts.make import HeldBack
 from pipeline.dispatch.route import addressed
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.erase import Named, erase, forgotten

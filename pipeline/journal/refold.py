@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.advance import Fold
-from pipeline.alert import HeldBack
+from pipeline.alerts.make import HeldBack
 from pipeline.journal.loaded import Journal
 from pipeline.rules.model import Rules
 from schemas.alert import Alert

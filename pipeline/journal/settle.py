@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from pipeline.alert import HeldBack, held_of
+from pipeline.alerts.make import HeldBack, held_of
 from pipeline.journal.refold import Refolded
 from schemas.alert import Alert, AlertStatus
 from schemas.base import to_ms

@@ -10,7 +10,7 @@ import pytest
 from clickhouse_client import archive, rows
 from clickhouse_story import activity, day
 
-from pipeline.outlook import ENOUGH
+from pipeline.alerts.outlook import ENOUGH
 from schemas.base import Source
 from schemas.topics import TRIGGERS
 from schemas.transition import Transition

@@ -9,9 +9,9 @@ from agents.advance import AdvanceHandler
 from agents.metrics import Metrics
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of, read_headers
+from pipeline.alerts.outlook import Outlooks
 from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import NO_POLICY, Policy
-from pipeline.outlook import Outlooks
 from pipeline.privacy.contacts import ClearAddresses, opened
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.firing import activity_of
+from pipeline.alerts.firing import activity_of
 from pipeline.rules.model import Rules, Threshold
 from schemas.activity import Activity
 from schemas.alert import Alert

@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.outlooks.follow import OutlookFollower
 from agents.outlooks.learn import Learned
-from pipeline.outlook import ENOUGH, STEPS_MAX, outlook_of, outlooks_of, same
+from pipeline.alerts.outlook import ENOUGH, STEPS_MAX, outlook_of, outlooks_of, same
 from schemas.alert import Alert
 from schemas.base import from_ms
 from schemas.learned.outlook import NO_OUTLOOK, Outlook

@@ -128,7 +128,8 @@ def test_fit_by_the_directory_s_attributes(fields: dict[str, object], grade: str
 
 def test_fit_is_shown_apart_from_the_score() -> None:
     fits = Account(account_id="acme", name="Acme", employees=900, industry="logistics", status=AccountStatus.PROSPECT)
-    reads = [activity(day, "content_download", person="", subject=f"a:v-{day}") for day in range(3)]
+    # three reads meet the condition, and the fourth meets it a second time, as the trigger's threshold asks
+    reads = [activity(day, "content_download", person="", subject=f"a:v-{day}") for day in range(4)]
     known, unknown = (advance(None, "acme", reads, account, REFERENCE) for account in (fits, None))
     assert [item.fit for item in known.transitions] == ["A"] * len(known.transitions)
     assert [(alert.trigger, alert.fit) for alert in known.alerts] == [("anonymous_surge", "A")]

@@ -14,7 +14,7 @@ from agents import settings, topics
 from agents.outlooks.learn import Learned
 from agents.outlooks.learn import learn as learn_now
 from agents.settings import Settings
-from pipeline.outlook import ENOUGH
+from pipeline.alerts.outlook import ENOUGH
 from schemas.errors import JourneyError
 from schemas.topics import OUTLOOKS
 

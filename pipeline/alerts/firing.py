@@ -7,7 +7,7 @@ score so much higher; at most every six hours, and ten times. All is in the jour
 
 from collections.abc import Iterable
 
-from pipeline.alert import make_alert
+from pipeline.alerts.make import make_alert
 from pipeline.journey import Journey
 from pipeline.rules.model import TriggerRule
 from pipeline.score import DAY_MS
