@@ -34,9 +34,7 @@ class Person:
     @property
     def needles(self) -> Needles:
         """What to look for in tables."""
-        # an id such as `17` stands in many numbers: only as a whole JSON text it is this one
-        clear = [one if "@" in one else f'"{one}"' for one in self.clear]
-        return Needles([subject[2:] for subject in self.subjects], clear)
+        return Needles([subject[2:] for subject in self.subjects], self.clear)
 
 
 async def find(

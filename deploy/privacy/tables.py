@@ -15,9 +15,14 @@ ERASED = "erased"
 """Stands where a person was named."""
 
 REJECTED = "rejected_log"
-_CLEAR = """multiSearchAnyCaseInsensitiveUTF8(concat(ifNull(value, ''), ' ', detail, ' ',
-    tryBase64Decode(ifNull(key, '')),
-    ' ', if(encoding = 'base64', tryBase64Decode(ifNull(value, '')), '')), {clear:Array(String)})"""
+_CLEAR = """(multiSearchAnyCaseInsensitiveUTF8(concat(ifNull(value, ''), ' ', detail, ' ',
+    tryBase64Decode(ifNull(key, '')), ' ', if(encoding = 'base64', tryBase64Decode(ifNull(value, '')), ''), ' ',
+    arrayStringConcat(arrayMap(header -> concat(header.1, ' ', tryBase64Decode(header.2)), headers), ' ')
+    ), {clear:Array(String)})
+    OR hasAny(arrayMap(text -> lowerUTF8(tryBase64Decode(text)),
+        arrayPushBack(arrayMap(header -> header.2, headers), ifNull(key, ''))), {whole:Array(String)}))"""
+"""The originals of a refusal: value, key and headers as the producer sent them, of which the latter two may be the id
+and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Needles:
 
     Args:
         ids: pseudonyms, without the kind before them.
-        clear: clear ids, in what was refused.
+        clear: clear ids, lower case, in what was refused.
     """
 
     ids: Sequence[str]
@@ -35,7 +40,12 @@ class Needles:
     @property
     def parameters(self) -> dict[str, Any]:
         """For queries."""
-        return {"ids": sorted({text.partition("@")[0] for text in self.ids}), "clear": list(self.clear)}
+        found: list[str] = []
+        for one in self.clear:
+            # an id such as `17` stands in many numbers: only as a whole JSON text it is this one
+            found += [one, one.replace("@", "%40"), one.replace("@", "\\u0040")] if "@" in one else [f'"{one}"']
+        ids = sorted({text.partition("@")[0] for text in self.ids})
+        return {"ids": ids, "clear": found, "whole": list(self.clear)}
 
 
 class Tables:

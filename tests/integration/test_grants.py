@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -15,7 +16,7 @@ from sinks.migrate import statements_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GRANTS = ROOT / "deploy" / "clickhouse" / "grants"
-ROLES = ("migrator", "writer", "reader", "analyst")
+ROLES = ("migrator", "writer", "reader", "analyst", "eraser")
 DATABASE = "triggerpoint"
 INSERT = f"INSERT INTO {DATABASE}.rejected_log (rejected_id, received_at) VALUES ('r', now())"
 ASK = """
@@ -164,3 +165,43 @@ def test_a_migrator_makes_everything_in_its_database_and_nothing_beside_it(engin
         False,
         False,
     ]
+
+
+ERASE = """
+import asyncio
+import sys
+from deploy.privacy.tables import Needles, Tables
+from sinks.clickhouse import ClickHouseSink
+
+
+async def run():
+    sink = ClickHouseSink("chdb:" + sys.argv[1], sys.argv[2])
+    tables, jane = Tables(sink, sys.argv[2]), Needles(["p-5e8c1f0a94b7d2630c1e"], ["jane@acme.com"])
+    print(await tables.erase(jane), await tables.counts(jane))
+
+
+asyncio.run(run())
+"""
+
+
+def test_an_eraser_takes_people_out_and_does_nothing_else(engine: Path) -> None:
+    named = "'p-5e8c1f0a94b7d2630c1e looked', now()"  # rows without a time are as good as gone
+    of_jane = f"INSERT INTO {DATABASE}.rejected_log (detail, kafka_timestamp) VALUES ({named})"
+    in_alert = f"INSERT INTO {DATABASE}.alerts_log (why, kafka_timestamp) VALUES ({named})"
+    assert may(engine, "all", of_jane, in_alert) == [True, True]
+    assert python(ERASE, quote(address(engine, "eraser")), DATABASE) == ["{'alerts_log': 1, 'rejected_log': 1} {}"]
+    denied = [
+        INSERT,
+        f"TRUNCATE TABLE {DATABASE}.rejected_log",
+        f"DROP TABLE {DATABASE}.rejected_log",
+        f"DROP VIEW {DATABASE}.funnel",
+        f"ALTER TABLE {DATABASE}.rejected_log ADD COLUMN x Int8",
+        f"CREATE TABLE {DATABASE}.x (a Int8) ENGINE = Memory",
+    ]
+    assert may(engine, "eraser", *denied) == [False] * len(denied)
+
+
+@pytest.mark.parametrize("role", ["writer", "reader", "analyst"])
+def test_who_writes_or_reads_takes_nothing_out(engine: Path, role: str) -> None:
+    changes = ("DELETE WHERE 1", "UPDATE detail = '' WHERE 1")
+    assert may(engine, role, *(f"ALTER TABLE {DATABASE}.rejected_log {change}" for change in changes)) == [False] * 2
