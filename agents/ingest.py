@@ -25,6 +25,9 @@ from schemas.handover.feedback import Answer
 from schemas.rejected import BY_RULE, Rejected, RejectReason
 from schemas.topics import ANSWERS, EVENTS, FEEDBACK, REJECTED, TopicNames
 
+LOG_APPEND_TIME = 1
+"""Kafka's number for a timestamp set by the broker; 0 is one set by the producer."""
+
 
 class IngestHandler:
     """Decodes and grades each record of a batch.
@@ -70,7 +73,7 @@ class IngestHandler:
         refused: list[bool] = []
         now_ms = time.time_ns() // 1_000_000
         for record in records:
-            received_ms = self._clock.at_ms(sane_ms(record.timestamp, now_ms))
+            received_ms = self._clock.at_ms(taken_ms(record, now_ms))
             received.append(received_ms)
             raw = RawRecord(
                 source,
@@ -120,7 +123,7 @@ class IngestHandler:
         refused: list[bool] = []
         now_ms = time.time_ns() // 1_000_000
         for record in records:
-            received.append(self._clock.at_ms(sane_ms(record.timestamp, now_ms)))
+            received.append(self._clock.at_ms(taken_ms(record, now_ms)))
             raw = RawAnswer(
                 record.topic,
                 record.partition,
@@ -183,10 +186,14 @@ class IngestHandler:
                 self._metrics.rejected.labels(outcome.source, outcome.reason).inc()
 
 
-def sane_ms(timestamp_ms: int, now_ms: int) -> int:
-    """When the broker took a record. Producers may set the timestamp, so one that cannot be is now: else a clock of the
-    year 9000 would make everything later look late for ever."""
-    return timestamp_ms if 0 < timestamp_ms <= now_ms else now_ms
+def taken_ms(record: Any, now_ms: int) -> int:
+    """When the broker took a record: its own word on the input topics of the catalogue, the same at each replay.
+
+    On a topic where producers set the timestamp, one that cannot be is now: else a clock of the year 9000 would make
+    everything later look late for ever.
+    """
+    stamped_by_broker = record.timestamp_type == LOG_APPEND_TIME
+    return record.timestamp if stamped_by_broker or 0 < record.timestamp <= now_ms else now_ms
 
 
 def raw_origin(rejected: Rejected) -> str:

@@ -77,6 +77,8 @@ class Topic:
                 "cleanup.policy": "compact",
                 "min.cleanable.dirty.ratio": "0.3",
             }
+        if self.input:
+            common["message.timestamp.type"] = "LogAppendTime"  # a producer's clock must decide nothing
         return common | {
             "cleanup.policy": "delete",
             "retention.ms": str(self.retention_days * DAY_MS),

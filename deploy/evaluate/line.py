@@ -23,7 +23,7 @@ from agents.directory import change_of
 from agents.dispatch.handler import ALERT, DispatchHandler
 from agents.handover.load import load_policy
 from agents.identify import IdentifyHandler
-from agents.ingest import IngestHandler
+from agents.ingest import LOG_APPEND_TIME, IngestHandler
 from agents.journey import load_rules
 from agents.metrics import Metrics
 from agents.shell.outbox import Header, Outbox
@@ -66,6 +66,7 @@ class Record:
     value: bytes | None
     headers: tuple[Header, ...] = ()
     partition: int = 0
+    timestamp_type: int = LOG_APPEND_TIME
 
 
 class BrokerTime:

@@ -6,6 +6,7 @@ reading.py   what does lie there, and what ClickHouse has of it
 verdict.py   the two compared
 worker.py    the worker of an installation, with the trace and, to prove that the harness can fail, a broken commit
 line.py      one installation: topics, tables, workers, traffic, draining
+ground.py    what an installation stands on
 kinds/       one module a family of faults, each a scene on an installation of its own
 run.py       scenes one after the other, and what came of them
 """

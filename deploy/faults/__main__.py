@@ -13,11 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.observe import logs
+from deploy.faults.ground import end
 from deploy.faults.run import Harness, Plan, figures_of, side_by_side
 from deploy.faults.scene import Outcome
 from deploy.local import ports, stack
-from deploy.local.process import find
-from deploy.local.services import ClickHouseService, KafkaService, Memory
 
 AT_ONCE = 2
 
@@ -35,23 +34,11 @@ async def _run(plan: Plan, addresses: stack.StackAddresses, broken_only: bool) -
     harness = Harness(plan, addresses, tell)
     if broken_only:
         return [], await harness.run_split()
-    if plan.quick:
+    if plan.quick and not plan.only:
         *outcomes, split = await asyncio.gather(*map(harness.run, plan.chosen()), harness.run_split())
         return outcomes, split
     outcomes = await side_by_side(harness, plan.chosen(), AT_ONCE)
     return outcomes, None if plan.only else await harness.run_split()
-
-
-def _end(folder: Path, *, keep: bool) -> None:
-    """End the stack at once: nobody needs what it would still write."""
-    memory = Memory(folder)
-    for service in (KafkaService(folder), ClickHouseService(folder)):
-        running = find(memory.get(service).mark)
-        if running is not None:
-            running.kill()
-            running.wait()
-    if not keep:
-        stack.wipe(folder)
 
 
 def _table(outcomes: list[Outcome], split: Outcome | None) -> Table:
@@ -60,7 +47,7 @@ def _table(outcomes: list[Outcome], split: Outcome | None) -> Table:
         figures = outcome.figures()
         p50, most = figures["recovery_seconds_p50"], figures["recovery_seconds_max"]
         table.add_row(
-            outcome.fault + ("" if outcome.right or outcome is split else "  WRONG"),
+            outcome.fault + _mark(outcome, split),
             str(outcome.runs),
             f"{outcome.verdict.records:,}",
             str(outcome.verdict.missing),
@@ -71,6 +58,12 @@ def _table(outcomes: list[Outcome], split: Outcome | None) -> Table:
             f"{outcome.seconds:.0f} s",
         )
     return table
+
+
+def _mark(outcome: Outcome, split: Outcome | None) -> str:
+    if outcome.left_out:
+        return "  LEFT OUT"
+    return "" if outcome.right or outcome is split else "  WRONG"
 
 
 def main() -> int:
@@ -97,9 +90,13 @@ def main() -> int:
         )
         outcomes, split = asyncio.run(_run(plan, addresses, given.broken))
     finally:
-        _end(folder, keep=given.keep)
+        end(folder)
+        if not given.keep:
+            stack.wipe(folder)
     console.print(_table(outcomes, split))
     for outcome in outcomes:
+        if outcome.left_out:
+            console.print(f"{outcome.fault}: left out, {outcome.left_out}", markup=False)
         for text in (*outcome.broken, *outcome.verdict.faults):
             console.print(f"{outcome.fault}: {text}", markup=False)
     figures = figures_of(outcomes, split, given.seed, time.monotonic() - began)

@@ -36,6 +36,8 @@ class Feeder:
         self._task: asyncio.Task[None] | None = None
         self._producer: AIOKafkaProducer | None = None
         self._turn = 0
+        self.skew_ms = 0
+        """How far the producer's clock is off."""
         self.sent = 0
         self.refused = 0
 
@@ -85,7 +87,8 @@ class Feeder:
         self._turn += 1
         count = len(await self._producer.partitions_for(topic))
         partition = (self._turn if key is None else crc32(key)) % count
-        await self._producer.send_and_wait(topic, value, key=key, partition=partition)
+        stamp_ms = max(0, int(time.time() * 1000) + self.skew_ms) if self.skew_ms else None
+        await self._producer.send_and_wait(topic, value, key=key, partition=partition, timestamp_ms=stamp_ms)
 
     async def _run(self) -> None:
         spec = self._spec

@@ -83,7 +83,7 @@ class Installation:
         given: Mapping[str, str] | None = None,
     ) -> None:
         self.name, self.folder = name, folder / name
-        self._addresses, self._stack_dir = addresses, stack_dir
+        self._addresses, self.stack_dir = addresses, stack_dir
         self.spoilt = False
         """Whether the fault leaves nothing that the oracle could work."""
         now = datetime.now(UTC)
@@ -184,16 +184,20 @@ class Installation:
 
     async def stop_broker(self, number: signal.Signals) -> None:
         """End the broker by a signal; the whole stack's, so no other installation may run."""
-        running = find(Memory(self._stack_dir).get(KafkaService(self._stack_dir)).mark)
+        running = find(Memory(self.stack_dir).get(KafkaService(self.stack_dir)).mark)
         if running is not None:
             running.send_signal(number)
             await asyncio.to_thread(running.wait)
+
+    def broker_runs(self) -> bool:
+        """Whether its process lives."""
+        return find(Memory(self.stack_dir).get(KafkaService(self.stack_dir)).mark) is not None
 
     async def start_broker(self) -> None:
         """Start it again, where it was; a busy machine may need more than one try."""
         for left in reversed(range(BROKER_TRIES)):
             try:
-                await asyncio.to_thread(stack.up, self._stack_dir)
+                await asyncio.to_thread(stack.up, self.stack_dir)
                 return
             except LocalStackError:
                 if not left:

@@ -10,6 +10,7 @@ from deploy.local.ports import LOOPBACK, choose_port
 
 BODY_BYTES_MAX = 1 << 30
 SLOW_SECONDS = 3.0
+SERVER_ERROR = 500
 DROPPED = frozenset({"host", "transfer-encoding", "content-length", "connection", "content-encoding"})
 
 
@@ -42,6 +43,8 @@ class Proxy:
         self.url = ""
         self.disturbed = 0
         """Requests that did not simply go through."""
+        self.failed = 0
+        """Requests that the endpoint itself could not do."""
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -81,6 +84,7 @@ class Proxy:
             request.method, self._target + request.path_qs, data=body, headers=headers
         ) as answer:
             content = await answer.read()
+            self.failed += answer.status >= SERVER_ERROR
             if road is Road.LOST_ANSWERS and request.method == "POST" and self.disturbed % 2:
                 return self._hang_up(request)
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in DROPPED}

@@ -63,7 +63,7 @@ class Fault:
         quick: whether `QUICK=1` has it, too.
         alone: whether it disturbs the whole stack, so that no other may run beside it.
         given: settings of the installation's workers.
-        stack: a stack of its own is needed, made by this.
+        small_disk: whether it needs a stack of its own on a disk of its own, which is made by mounting.
     """
 
     name: str
@@ -71,11 +71,12 @@ class Fault:
     quick: bool = False
     alone: bool = False
     given: tuple[tuple[str, str], ...] = ()
+    small_disk: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a fault: the figures of the report."""
+    """What came of a fault: the figures of the report; `left_out` says why it could not be done here."""
 
     fault: str
     runs: int
@@ -85,6 +86,7 @@ class Outcome:
     broken: tuple[str, ...]
     notes: tuple[str, ...]
     seconds: float
+    left_out: str = ""
 
     @property
     def right(self) -> bool:
@@ -105,6 +107,7 @@ class Outcome:
             "recovery_seconds_max": _max(self.recoveries),
             "largest_rss_mib": round(self.rss_mib, 1),
             "notes": list(self.notes),
+            "seconds": round(self.seconds, 1),
         }
 
 

@@ -36,7 +36,14 @@ BATCH = 4
 
 def record(topic: str, offset: int, key: bytes, value: bytes, headers: Any = ()) -> Any:
     return SimpleNamespace(
-        topic=topic, partition=0, offset=offset, timestamp=SENT_MS, key=key, value=value, headers=tuple(headers)
+        topic=topic,
+        partition=0,
+        offset=offset,
+        timestamp=SENT_MS,
+        timestamp_type=1,
+        key=key,
+        value=value,
+        headers=tuple(headers),
     )
 
 

@@ -31,7 +31,14 @@ def test_answers_go_on_by_account_and_the_rest_is_refused() -> None:
     values = (GOOD, b"{}", GOOD)
     records: list[Any] = [
         SimpleNamespace(
-            topic=NAMES.name(FEEDBACK), partition=5, offset=at, timestamp=AT_MS, key=b"crm", value=value, headers=()
+            topic=NAMES.name(FEEDBACK),
+            partition=5,
+            offset=at,
+            timestamp=AT_MS,
+            timestamp_type=1,
+            key=b"crm",
+            value=value,
+            headers=(),
         )
         for at, value in enumerate(values)
     ]

@@ -1,5 +1,6 @@
 """Guards against what brokers and producers may say: an unanswered offset, a timestamp that cannot be."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import CoordinatorLoadInProgressError
 from aiokafka.structs import OffsetAndMetadata
 
-from agents.ingest import sane_ms
+from agents.ingest import LOG_APPEND_TIME, taken_ms
 from agents.worker import committed_offsets
 
 ONE, TWO = TopicPartition("t", 1), TopicPartition("t", 2)
@@ -34,5 +35,10 @@ async def test_no_answer_is_not_taken_for_no_commit() -> None:
 
 
 @pytest.mark.parametrize(("timestamp", "received"), [(500, 500), (1000, 1000), (1001, 1000), (0, 1000), (-1, 1000)])
-def test_a_record_was_taken_between_1970_and_now(timestamp: int, received: int) -> None:
-    assert sane_ms(timestamp, 1000) == received
+def test_a_record_stamped_by_its_producer_was_taken_between_1970_and_now(timestamp: int, received: int) -> None:
+    assert taken_ms(SimpleNamespace(timestamp=timestamp, timestamp_type=0), 1000) == received
+
+
+def test_what_the_broker_stamped_is_the_same_at_each_replay() -> None:
+    record = SimpleNamespace(timestamp=1001, timestamp_type=LOG_APPEND_TIME)
+    assert taken_ms(record, 1000) == taken_ms(record, 2000) == 1001

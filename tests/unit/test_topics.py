@@ -15,6 +15,12 @@ def test_changelogs_are_compacted_and_the_rest_kept_for_days() -> None:
     assert RAW[Source.WEB].config["retention.ms"] == str(14 * 86_400_000)
 
 
+def test_the_broker_stamps_what_comes_in() -> None:
+    assert {topic.name for topic in CATALOGUE if topic.config.get("message.timestamp.type") == "LogAppendTime"} == {
+        topic.name for topic in CATALOGUE if topic.input and not topic.compacted
+    }
+
+
 def test_every_topic_is_read_by_the_stage_the_catalogue_says() -> None:
     inputs = inputs_of(TopicNames())
     assert tuple(inputs) == STAGES

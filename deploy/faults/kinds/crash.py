@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
 
 import psutil
 
@@ -12,8 +11,8 @@ from deploy.faults.hostile import values
 from deploy.faults.kinds.inputs import send
 from deploy.faults.scene import Fault, Scene
 
-QUICK_POINTS = ("before_commit", "after_commit")
-QUICK_RECORDS = 400
+QUICK_PLACES = ("ingest.before_commit:2:KILL", "identify.after_commit:2:KILL")
+QUICK_RECORDS = 200
 REVOKED = ("at_revoke", "after_revoke")
 """Reached when somebody joins or leaves."""
 
@@ -26,19 +25,28 @@ PATIENCE_SECONDS = 90.0
 
 
 async def _kill_at_points(scene: Scene) -> None:
-    await _end_at_points(scene, "KILL", -signal.SIGKILL, QUICK_POINTS if scene.quick else POINTS)
+    await (_kill_side_by_side(scene) if scene.quick else _end_at_points(scene, "KILL", -signal.SIGKILL))
 
 
 async def _term_at_points(scene: Scene) -> None:
-    await _end_at_points(scene, "TERM", 0, POINTS)
+    await _end_at_points(scene, "TERM", 0)
 
 
-async def _end_at_points(scene: Scene, sign: str, code: int, points: Sequence[str]) -> None:
+async def _kill_side_by_side(scene: Scene) -> None:
+    """Two workers that end within a commit and right after one, and a third that takes over from both."""
+    await send(scene, values(scene.luck, QUICK_RECORDS))
+    scene.tell(f"workers end at {' and '.join(QUICK_PLACES)}")
+    ending = [await scene.line.start(crash_at=place, ready=False) for place in QUICK_PLACES]
+    for worker, place in zip(ending, QUICK_PLACES, strict=True):
+        await scene.expect_end(worker, (-signal.SIGKILL,), place)
+    await scene.line.start(ready=False)
+    await scene.recovered(len(QUICK_PLACES))
+
+
+async def _end_at_points(scene: Scene, sign: str, code: int) -> None:
     """A worker beside a steady one, ended at each point in turn."""
     await scene.line.start()
-    if scene.quick:
-        await send(scene, values(scene.luck, QUICK_RECORDS))
-    for point in points:
+    for point in POINTS:
         place = f"{_stage(scene, point)}.{point}:{_nth(scene, point)}:{sign}"
         scene.tell(f"a worker ends at {place}")
         worker = await scene.line.start(crash_at=place, ready=False)

@@ -1,13 +1,10 @@
-"""Input as it should not be: broken, too large, doubled, out of order, late, of wrong clocks, all under one key; and
-topics with holes in their offsets."""
+"""Input as it should not be: broken, too large, doubled, out of order, late, of wrong clocks, all under one key."""
 
 import asyncio
 from collections.abc import Iterator
 
 import orjson
-from aiokafka import AIOKafkaProducer
 
-from agents.connection import connection_options
 from deploy.faults.feeder import Sent
 from deploy.faults.hostile import event, values
 from deploy.faults.scene import Fault, Scene
@@ -15,6 +12,10 @@ from schemas.base import Source
 
 RECORDS = 4000
 QUICK_RECORDS = 600
+SKEWS_DAYS = (0, 1, -1, 74 * 365, -56 * 365)
+"""How far the producer's clock is off: a day, and to the years 2100 and 1970."""
+
+DAY_MS = 86_400_000
 
 
 async def send(scene: Scene, values: Iterator[tuple[bytes | None, bytes | None]]) -> None:
@@ -36,9 +37,11 @@ def _count(scene: Scene) -> int:
 
 
 async def _hostile(scene: Scene) -> None:
-    """Poison, doubles, disorder and wrong clocks together."""
+    """Poison, doubles, disorder and wrong clocks together, also of the producer."""
     worker = await scene.line.start()
-    await send(scene, values(scene.luck, _count(scene)))
+    for days in SKEWS_DAYS:
+        scene.line.feeder.skew_ms = days * DAY_MS
+        await send(scene, values(scene.luck, _count(scene) // len(SKEWS_DAYS)))
     scene.expect(worker.running, "bad input must not end a worker")
     await scene.recovered(_count(scene))
 
@@ -76,29 +79,8 @@ async def _hot_key(scene: Scene) -> None:
     await scene.recovered()
 
 
-async def _gaps(scene: Scene) -> None:
-    """Foreign transactions, every second one aborted, leave holes and end marks between the records."""
-    await scene.line.start()
-    settings, luck = scene.line.settings, scene.luck
-    producer = AIOKafkaProducer(**connection_options(settings), transactional_id=f"{scene.line.name}.foreign")
-    await producer.start()
-    number = 0
-    try:
-        for turn in range(20 if scene.quick else 100):
-            await producer.begin_transaction()
-            for _ in range(luck.randint(1, 30)):
-                number += 1
-                value = orjson.dumps(event(luck, number))
-                await producer.send(settings.topics.raw(Source.WEB)[0], value, key=b"%d" % number)
-            await (producer.abort_transaction() if turn % 2 else producer.commit_transaction())
-    finally:
-        await producer.stop()
-    await scene.recovered()
-
-
 INPUTS = (
     Fault("poison, doubles, disorder, wrong clocks", _hostile),
     Fault("oversize", _oversize),
     Fault("90 % of traffic under one key", _hot_key),
-    Fault("offset gaps by foreign transactions", _gaps),
 )

@@ -94,7 +94,14 @@ def work_one(
 def as_record(topic: str, partition: int, offset: int, timestamp: int, key: Any, value: Any) -> SimpleNamespace:
     """What verbs read of a record."""
     return SimpleNamespace(
-        topic=topic, partition=partition, offset=offset, timestamp=timestamp, key=key, value=value, headers=()
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        timestamp=timestamp,
+        timestamp_type=1,
+        key=key,
+        value=value,
+        headers=(),
     )
 
 
