@@ -18,7 +18,7 @@ from deploy.faults.verdict import Verdict
 from deploy.local.stack import StackAddresses
 
 QUICK_MARKET = Market(seed=0, companies=10, days=90, days_per_second=4.0)
-FULL_MARKET = Market(seed=0, companies=150, days=540, days_per_second=1.0)
+FULL_MARKET = Market(seed=0, companies=60, days=540, days_per_second=1.0)
 SPLIT_POINTS = ("ingest.after_commit:5", "ingest.after_commit:9", "advance.after_commit:5")
 
 

@@ -16,6 +16,7 @@ from deploy.faults.reading import Held, Rows, id_field
 from schemas.topics import CATALOGUE, Topic
 
 SHOWN_MAX = 12
+TOLD_MAX = 300
 Written = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
 
 
@@ -117,7 +118,7 @@ def _judge_outputs(
         return
     lost, more = Counter(_ids(missing, topic)), Counter(_ids(extra, topic))
     different = (lost & more).total()
-    example = "; ".join(str(name) for name in [*(lost | more)][:3])
+    example = "; ".join(f"{name}{_differs(name, missing, extra, topic)}" for name in [*(lost | more)][:3])
     where = f"{tp.topic}:{tp.partition}"
     verdict.note(where, missing.total() - different, extra.total() - different, different, example)
 
@@ -171,6 +172,22 @@ def _written(record: tuple[bytes | None, bytes | None, Iterable[tuple[str, bytes
 
 def _ids(records: Counter[Written], topic: Topic) -> list[tuple[bytes | None, str, int]]:
     return [(key, *_id_of(value, topic)) for key, value, _ in records.elements()]
+
+
+def _differs(
+    name: tuple[bytes | None, str, int], missing: Counter[Written], extra: Counter[Written], topic: Topic
+) -> str:
+    """Which fields of a record differ, must-be first; '' where only one of the two is there."""
+    pairs = [
+        [orjson.loads(value or b"{}") for key, value, _ in some if (key, *_id_of(value, topic)) == name]
+        for some in (missing, extra)
+    ]
+    if not all(pairs):
+        return ""
+    must, lies = (some[0] for some in pairs)
+    fields = [field for field in must.keys() | lies.keys() if must.get(field) != lies.get(field)]
+    told = [f"{field} {must.get(field)!s:.{TOLD_MAX}} / {lies.get(field)!s:.{TOLD_MAX}}" for field in sorted(fields)]
+    return f" ({', '.join(told) or 'headers'})"
 
 
 def _id_of(value: bytes | None, topic: Topic) -> tuple[str, int]:

@@ -6,6 +6,7 @@ import signal
 from deploy.faults.scene import Fault, Scene
 
 ROUNDS = 10
+QUICK_ROUNDS = 3
 ZOMBIES = 5
 STILL_SECONDS = 9.0
 """Past the session timeout of 6 s."""
@@ -14,7 +15,7 @@ STILL_SECONDS = 9.0
 async def _come_and_go(scene: Scene) -> None:
     """One worker stays, another joins and leaves."""
     await scene.line.start()
-    for turn in range(ROUNDS):
+    for turn in range(QUICK_ROUNDS if scene.quick else ROUNDS):
         other = await scene.line.start(ready=turn % 3 > 0)
         await asyncio.sleep(scene.luck.random() * 2)
         await other.stop()
