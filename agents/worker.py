@@ -98,7 +98,7 @@ class Worker:
         clock = clock_of(settings.clock)
         seeding = bool({"identify", "advance"} & set(self._chosen))
         journeys = await follow_journeys(
-            settings, own, seeding, partitions, clock, metrics, lambda live: self._write_stages(live.rules)
+            settings, own, seeding, partitions, clock, metrics, self._write_stages, policy.hours
         )
         self._attend(journeys)
         outlooks = await self._start_outlooks(partitions)

@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from pipeline.domains import mail_host, work_domain
-from pipeline.rules.model import Phase, Rules, StageRule, TriggerRule
+from pipeline.handover.hours import ALWAYS, after
+from pipeline.rules.model import Phase, Rules, StageKind, StageRule, TriggerRule
 from pipeline.rules.predicates import Predicate, all_hold
 from pipeline.rules.timers import Absence, CustomerEvery, PersonQuiet, RenewalDue, SlaOver, TrialEnds, TrialQuiet
 from pipeline.score import DAY_MS, carried_on, causes_of, score_of
 from pipeline.traits.group import Group, seen_again
 from pipeline.traits.habits import Habit
+from schemas.base import Team
 from schemas.cause import Cause
 from schemas.journey import NO_STANDING, UNAWARE, Evidence, JourneyState, Person, Standing, Trial
 
@@ -316,8 +318,8 @@ class Journey:
                 newest_use_ms = max(self.usage_by_day) * DAY_MS
                 if due_ms > newest_use_ms + USAGE_DAYS * DAY_MS:  # nothing left to compare with
                     due_ms = 0
-            case SlaOver() if (rule_of_stage := self.stage_rule) is not None and rule_of_stage.sla_hours:
-                due_ms = self.stage_since_ms + int(rule_of_stage.sla_hours * HOUR_MS)
+            case SlaOver() if (stage := self.stage_rule) is not None and stage.kind is StageKind.SLA:
+                due_ms = self._sla_over_ms(stage, rule.team)
             case Absence() if self.stage in timer.stages and self.last_human_ms:
                 due_ms = max(self.last_human_ms, self.stage_since_ms) + int(timer.days * DAY_MS)
             case PersonQuiet():
@@ -329,6 +331,12 @@ class Journey:
             case _:
                 return 0
         return due_ms if due_ms > done_ms else 0
+
+    def _sla_over_ms(self, stage: StageRule, team: Team) -> int:
+        """When the time of its stage is over; 0 if that is too far off."""
+        calendar = ALWAYS if stage.sla_hours else self.rules.hours(team, self.standing.owner)
+        hours = stage.sla_hours or stage.sla_working_hours or 0.0
+        return after(calendar, self.stage_since_ms, int(hours * HOUR_MS)) or 0
 
     def may_fall(self, rule: StageRule) -> bool:
         """Whether its stage can be left downwards: there is a lower one of its phase, and the CRM does not hold it."""

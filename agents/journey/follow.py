@@ -16,6 +16,7 @@ from agents.journey.publish import seed
 from agents.metrics import Metrics
 from agents.settings import Settings
 from agents.shell.follow import Follower
+from pipeline.handover.hours import Hours, always
 from pipeline.journeyfile.read import read_rules
 from pipeline.rules.live import Live
 from pipeline.rules.model import Rules
@@ -37,6 +38,7 @@ class JourneyFollower:
         own: counts until something is active.
         clock, metrics: as everywhere.
         on_switch: told of each journey that comes to count.
+        hours: when owners of accounts work.
     """
 
     def __init__(
@@ -47,10 +49,11 @@ class JourneyFollower:
         own: Rules,
         clock: Clock,
         metrics: Metrics,
-        on_switch: Callable[[Live], None],
+        on_switch: Callable[[Rules], None],
+        hours: Hours = always,
     ) -> None:
-        self._clock, self._metrics, self._on_switch = clock, metrics, on_switch
-        self._current, self._number = Live(own), 0
+        self._clock, self._metrics, self._on_switch, self._hours = clock, metrics, on_switch, hours
+        self._current, self._number = Live(own.in_hours(hours)), 0
         self._follower = Follower("journeys", options, topic, partitions, self.take)
 
     def current(self) -> Live:
@@ -86,7 +89,7 @@ class JourneyFollower:
         for activation, record in sorted(given, key=lambda pair: -pair[0].number):
             reading = read_rules(activation.text)
             if reading.rules is not None:
-                self._switch(activation, Live(reading.rules, self._clock.at_ms(record.timestamp)))
+                self._switch(activation, Live(reading.rules.in_hours(self._hours), self._clock.at_ms(record.timestamp)))
                 return
             faults = [fault.at(activation.name) for fault in reading.faults[:FAULTS_SHOWN_MAX]]
             self._refuse(record, "; ".join(faults), activation.rule_version)
@@ -108,7 +111,7 @@ class JourneyFollower:
                 reads_as=live.rules.version,
                 then="activate it once more, so that its version can be looked up",
             )
-        self._on_switch(live)
+        self._on_switch(live.rules)
 
     def _refuse(self, record: Any, problem: str, version: str) -> None:
         self._metrics.journey_errors.inc()
@@ -128,7 +131,8 @@ async def follow_journeys(
     partitions: Mapping[str, int],
     clock: Clock,
     metrics: Metrics,
-    on_switch: Callable[[Live], None],
+    on_switch: Callable[[Rules], None],
+    hours: Hours,
 ) -> JourneyFollower:
     """A started follower.
 
@@ -136,13 +140,14 @@ async def follow_journeys(
         own: text and rules of this worker's own journey.
         seeding: whether it becomes the active one where none is.
         partitions: topic name -> partitions.
+        hours: when owners of accounts work.
     """
     text, rules = own
     file, topic = str(settings.journey_file or "as shipped"), settings.topics.name(JOURNEYS)
     if seeding:
         await seed(settings, text, file)
     options = connection_options(settings)
-    journeys = JourneyFollower(options, topic, partitions[topic], rules, clock, metrics, on_switch)
+    journeys = JourneyFollower(options, topic, partitions[topic], rules, clock, metrics, on_switch, hours)
     await journeys.start()
     active = journeys.current().rules
     log.info("journey", name=active.name, version=active.version, activation=journeys.number, file=file)

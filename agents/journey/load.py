@@ -13,7 +13,7 @@ from sinks.rows import ColumnBatch
 SHIPPED = files("deploy.journeys")
 DEFAULT = "saas-trial.yaml"
 STAGES_TABLE = "stages_log"
-STAGES_COLUMNS = ("journey", "stage", "rank", "phase", "kind", "sla_hours")
+STAGES_COLUMNS = ("journey", "stage", "rank", "phase", "kind", "sla_hours", "sla_working_hours")
 
 
 def load_rules(path: Path | None) -> Rules:
@@ -85,9 +85,17 @@ def read_text(path: Path | None) -> str | Fault:
 def stage_rows(rules: Rules) -> ColumnBatch:
     """The journey's stages as rows, by which views know their order."""
     version, ranks = rules.version, rules.ranks
-    rows = [(version, UNAWARE, 0, Phase.PROSPECT.value, StageKind.INVENTORY.value, 0.0)]
+    rows = [(version, UNAWARE, 0, Phase.PROSPECT.value, StageKind.INVENTORY.value, 0.0, 0.0)]
     rows += [
-        (version, rule.name, ranks[rule.name], rule.phase.value, rule.kind.value, rule.sla_hours or 0.0)
+        (
+            version,
+            rule.name,
+            ranks[rule.name],
+            rule.phase.value,
+            rule.kind.value,
+            rule.sla_hours or 0.0,
+            rule.sla_working_hours or 0.0,
+        )
         for rule in rules.stages
     ]
     return ColumnBatch(STAGES_TABLE, STAGES_COLUMNS, list(zip(*rows, strict=True)))

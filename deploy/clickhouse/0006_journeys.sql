@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS stages_log
     phase LowCardinality(String) COMMENT 'prospect, customer or detour',
     kind LowCardinality(String) COMMENT 'inventory, gate or sla',
     sla_hours Float64 COMMENT 'How long an account should be in it, in hours; 0 without a limit',
+    sla_working_hours Float64 COMMENT 'Or in working hours of its owner; 0 without such a limit',
     written_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When a worker with this journey last started'
 )
 ENGINE = ReplacingMergeTree(written_at)
@@ -44,9 +45,10 @@ CREATE OR REPLACE VIEW stages
     rank UInt8 COMMENT 'Its place on the way, from 1; 0 for unaware and for detours',
     phase String COMMENT 'prospect, customer or detour',
     kind String COMMENT 'inventory, gate or sla',
-    sla_hours Float64 COMMENT 'How long an account should be in it, in hours; 0 without a limit'
+    sla_hours Float64 COMMENT 'How long an account should be in it, in hours; 0 without a limit',
+    sla_working_hours Float64 COMMENT 'Or in working hours of its owner; 0 without such a limit'
 )
-AS SELECT stage, rank, phase, kind, sla_hours
+AS SELECT stage, rank, phase, kind, sla_hours, sla_working_hours
 FROM stages_log FINAL
 WHERE journey = (SELECT argMax(journey, written_at) FROM stages_log)
 COMMENT 'Stages of the journey in their order';

@@ -126,7 +126,8 @@ class PlainLine:
         on_write: OnWrite | None = None,
     ) -> None:
         self.directory: Directory = EMPTY
-        self.rules, self.policy = rules or load_rules(None), policy or load_policy(None)
+        self.policy = policy or load_policy(None)
+        self.rules = (rules or load_rules(None)).in_hours(self.policy.hours)
         self.erasures = ErasureBook()
         self.metrics, self.clock = Metrics(), BrokerTime()
         self._keep = None if keep is None else frozenset(NAMES.name(topic) for topic in keep)

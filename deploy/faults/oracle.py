@@ -64,7 +64,8 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
     await directory.stop()
     clock = clock_of(settings.clock)
     own = own_journey(settings.journey_file)
-    journeys = await follow_journeys(settings, own, False, partitions, clock, metrics, lambda live: None)
+    policy = load_policy(settings.handover_file)
+    journeys = await follow_journeys(settings, own, False, partitions, clock, metrics, lambda rules: None, policy.hours)
     live = journeys.current()
     await asyncio.sleep(0)
     await journeys.stop()
@@ -79,7 +80,7 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
         options=options,
         directory=lambda: known,
         rules=lambda: live,
-        handover=load_policy(settings.handover_file),
+        handover=policy,
         partitions=partitions,
         watermark_ms=lambda stage: 0,
         committed=nothing,

@@ -33,6 +33,7 @@ def as_json(rules: Rules) -> dict[str, object]:
                 "phase": rule.phase,
                 "kind": rule.kind,
                 "sla_hours": rule.sla_hours,
+                "sla_working_hours": rule.sla_working_hours,
                 "entered_by": _entered(rule, rules),
                 "left_by": words.conditions(rule.leave),
             }
@@ -65,7 +66,11 @@ def _table(title: str, *columns: str) -> Table:
 def _stages(rules: Rules) -> Table:
     table = _table("Stages: the highest that holds wins", "stage", "kind", "entered by", "left by")
     for rule in rules.stages:
-        kind = f"{rule.kind}, {rule.sla_hours:g} h" if rule.sla_hours else str(rule.kind)
+        kind = str(rule.kind)
+        if rule.sla_hours:
+            kind = f"{rule.kind}, {rule.sla_hours:g} h"
+        elif rule.sla_working_hours:
+            kind = f"{rule.kind}, {rule.sla_working_hours:g} working h"
         if rule.gate:
             kind = f"gate: {words.conditions(rule.gate.when)}; else {rule.gate.otherwise}"
         where = "" if rule.phase == "prospect" else f" ({rule.phase})"

@@ -73,13 +73,14 @@ async def try_on_history(
             raise JourneyError(f"Nothing is recorded on {name}.", "Run the line for a while first.")
         # where history is played, the pipeline's time is not ours: it went on since as long as ours did
         end_ms = found.last_ms + max(0, time.time_ns() // 1_000_000 - found.newest_ms)
+        timed = old.in_hours(policy.hours), new.in_hours(policy.hours)
         comparison = Comparison(
             since_ms, end_ms, verdicts, found.records if all_moved else EXAMPLES_MAX, found.first_ms
         )
         for part in found.parts:
             for turn in range(part.passes):
                 for key, values in (await accounts_of(consumer, part, turn)).items():
-                    _compare(comparison, key.decode("utf-8", "replace"), values, directory, (old, new), policy)
+                    _compare(comparison, key.decode("utf-8", "replace"), values, directory, timed, policy)
                     tell("folding", comparison.activities, found.records)
     except KafkaError as error:
         raise JourneyError(

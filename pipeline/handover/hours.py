@@ -4,11 +4,13 @@ Exact in real milliseconds: on the day the clocks go forward a night of 00:00-24
 go back. An interval runs from when the wall clock first shows its start until it last shows its end.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from schemas.base import Team
 
 DAY_MINUTES = 1440
 MINUTE_MS = 60_000
@@ -38,6 +40,15 @@ class Calendar:
 
 ALWAYS = Calendar(ZoneInfo("UTC"), dict.fromkeys(range(7), ((0, DAY_MINUTES),)))
 """Day and night."""
+
+
+Hours = Callable[[Team, str], Calendar]
+"""(team, owner) -> when the owner works for it."""
+
+
+def always(team: Team, owner: str) -> Calendar:
+    """Hours of whoever has said nothing of them."""
+    return ALWAYS
 
 
 def worked_ms(calendar: Calendar, from_ms: int, until_ms: int, pauses: Sequence[Span] = ()) -> int:

@@ -136,6 +136,11 @@ class Policy(Record):
         """Calendars by name, ready for arithmetic."""
         return {name: self._build(rule) for name, rule in self.calendars.items()}
 
+    def hours(self, team: Team, owner: str) -> Calendar:
+        """When an owner works for a team; day and night where nobody says."""
+        name = self.owners.get(owner, NO_OWNER).calendar or self.teams.get(team, NO_TEAM).calendar
+        return self.built[name] if name else ALWAYS
+
     def deal(self, team: Team, trigger: str, owner: str) -> "Deal":
         """What holds for an alert in the hands of an owner."""
         team_rule = self.teams.get(team, NO_TEAM)
@@ -145,9 +150,8 @@ class Policy(Record):
         def term(name: str) -> float | None:
             return next((value for level in levels if (value := getattr(level, name)) is not None), None)
 
-        calendar = person.calendar or team_rule.calendar
         return Deal(
-            calendar=self.built[calendar] if calendar else ALWAYS,
+            calendar=self.hours(team, owner),
             limits={clock: _ms(term(f"{clock}_hours")) for clock in Clock},
             warn_share=term("warn_share") or 0.0,
             escalate_ms=_ms(term("escalate_after_hours")) or 0,
@@ -170,9 +174,8 @@ class Policy(Record):
         if known is None:
             person = self.owners.get(owner, NO_OWNER)
             rule = self.teams.get(team, NO_TEAM)
-            name = person.calendar or rule.calendar
-            calendar = self.built[name] if name else ALWAYS
-            known = make_preferences(person, rule, calendar, bool(person.calendar), bool(owner), rule.urgent)
+            calendar, own = self.hours(team, owner), bool(person.calendar)
+            known = make_preferences(person, rule, calendar, own, bool(owner), rule.urgent)
             self._preferences[owner, team] = known
         return known
 

@@ -10,8 +10,9 @@ from hashlib import blake2b
 from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
+from pipeline.handover.hours import Calendar, Hours, always
 from pipeline.rules.mapping import SHIPPED, Classifier, MappingRule, Name
 from pipeline.rules.predicates import Predicate
 from pipeline.rules.products import ProductRule, Products
@@ -148,13 +149,15 @@ class StageRule(Record):
     leave: tuple[Predicate, ...] = Field((), description="All must hold for a fall back; without, it never falls.")
     decisive: tuple[str, ...] = Field((), description="Activity types to point out among the causes.")
     sla_hours: float | None = Field(None, gt=0, le=8760)
+    sla_working_hours: float | None = Field(None, gt=0, le=8760, description="Or: while the account's owner works.")
     gate: Gate | None = None
     stay_days: float = Field(0.0, ge=0, le=3650, description="Of a detour: behaviour does not end it sooner.")
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        if (self.sla_hours is not None) != (self.kind is StageKind.SLA):
-            raise ValueError("a stage of kind sla has sla_hours, and no other has")
+        given = (self.sla_hours is not None) + (self.sla_working_hours is not None)
+        if given != (self.kind is StageKind.SLA):
+            raise ValueError("a stage of kind sla has sla_hours or sla_working_hours, and no other has")
         if (self.gate is not None) != (self.kind is StageKind.GATE):
             raise ValueError("a stage of kind gate has a gate, and no other has")
         if self.stay_days and self.phase is not Phase.DETOUR:
@@ -270,6 +273,18 @@ class Rules(Record):
     late_hours: float = Field(
         24.0, gt=0, le=8760, description="What is older than this behind the account's clock raises no alert."
     )
+
+    _hours: Hours = PrivateAttr(default_factory=lambda: always)
+
+    def in_hours(self, hours: Hours) -> "Rules":
+        """The same rules; times of stages run while whoever owns the account works."""
+        timed = self.model_copy()
+        timed._hours = hours  # noqa: SLF001 - of a copy of its own
+        return timed
+
+    def hours(self, team: Team, owner: str) -> Calendar:
+        """When an account's owner works for a team; day and night unless told otherwise."""
+        return self._hours(team, owner)
 
     def __repr__(self) -> str:
         return f"Rules({self.name!r}, {self.version})"

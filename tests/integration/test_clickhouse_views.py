@@ -67,7 +67,7 @@ async def sink(migrated: str) -> AsyncIterator[ClickHouseSink]:
 
 
 async def test_stages_are_those_of_the_journey_that_went_live_last(sink: ClickHouseSink) -> None:
-    shipped, columns = stage_rows(SAAS), "stage, rank, phase, kind, sla_hours"
+    shipped, columns = stage_rows(SAAS), "stage, rank, phase, kind, sla_hours, sla_working_hours"
     expected = sorted(row[1:] for row in zip(*shipped.column_values, strict=True))
     assert sorted(await rows(sink, f"SELECT {columns} FROM stages")) == expected
     other = stage_rows(changed(name="another", stages=SAAS.stages[:2]))

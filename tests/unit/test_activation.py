@@ -33,7 +33,7 @@ def record(number: int, text: str, offset: int = 0) -> Any:
     return SimpleNamespace(value=made.encode(), timestamp=at(number), topic="t", partition=0, offset=offset)
 
 
-def follower(switched: list[Live]) -> tuple[JourneyFollower, Metrics]:
+def follower(switched: list[Rules]) -> tuple[JourneyFollower, Metrics]:
     metrics = Metrics()
     return JourneyFollower({}, "t", 1, SAAS, SystemClock(), metrics, switched.append), metrics
 
@@ -47,7 +47,7 @@ def quiet_after(days: float) -> Rules:
 
 
 def test_the_newest_good_journey_counts_whatever_order_records_come_in() -> None:
-    switched: list[Live] = []
+    switched: list[Rules] = []
     journeys, _ = follower(switched)
     assert (journeys.current().rules, journeys.number) == (SAAS, 0)
     journeys.take([record(2, TEXT.replace("points: 40", "points: 41")), record(1, TEXT)])
@@ -57,7 +57,7 @@ def test_the_newest_good_journey_counts_whatever_order_records_come_in() -> None
 
 
 def test_what_is_no_journey_is_passed_over_and_said() -> None:
-    switched: list[Live] = []
+    switched: list[Rules] = []
     journeys, metrics = follower(switched)
     journeys.take([record(1, TEXT)])
     bad = [

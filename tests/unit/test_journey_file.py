@@ -99,7 +99,7 @@ CHANGES = [
     ("name: aware", "name: dormant", "the name `dormant` is given twice"),
     ("why: a sign", "why: no", 'j.yaml:9: stages.aware.why: `no` is read as false by YAML; write false, or "no"'),
     ("why: a sign", "kind: sla", "stages.aware: `why` is missing"),
-    ("why: a sign", "why: a sign\n    kind: sla", "a stage of kind sla has sla_hours, and no other has"),
+    ("why: a sign", "why: a sign\n    kind: sla", "a stage of kind sla has sla_hours or sla_working_hours, and no"),
     ("why: a sign", "why: a sign\n    stay_days: 3", "only a detour has stay_days"),
     ("phase: detour", "phase: detuor", "`detuor` is not known; did you mean `detour`?"),
     ("phase: detour", "phase: customer", "quiet.stage: `dormant` must be a detour"),
