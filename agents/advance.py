@@ -72,7 +72,7 @@ class AdvanceHandler:
         self._answers = names.name(ANSWERS)
         self._triggers, self._held = names.name(TRIGGERS), names.name(HELD)
         self._directory, self._rules, self._metrics = directory, rules, metrics
-        self._policy, self._outlooks = policy, outlooks
+        self._policy, self.outlooks = policy, outlooks
         self._unfit = Unfit()
         self._states = StateCodec(JourneyState)
 
@@ -187,7 +187,7 @@ class AdvanceHandler:
             out.send(self._transitions, key, transition.encode(), transition_headers(transition))
         for alert in result.alerts:
             if alert.status is AlertStatus.RAISED:  # only here: what was learned is no part of the account's state
-                alert = alert.model_copy(update={"outlook": outlook_of(alert, self._outlooks())})
+                alert = alert.model_copy(update={"outlook": outlook_of(alert, self.outlooks())})
             out.send(self._triggers, owner_key_of(alert).encode(), alert.encode(), alert_headers(alert))
         for held in result.held_back:
             if held.record is not None:

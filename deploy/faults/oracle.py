@@ -7,7 +7,7 @@ from the topics, outputs and states are computed anew.
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -28,9 +28,11 @@ from agents.shell.state import StateStore, StateView
 from agents.shell.transactional import Handler
 from agents.stages import inputs_of, verbs_of
 from deploy.faults.reading import Held
-from deploy.faults.trace import Step
+from deploy.faults.trace import Step, mark_of
+from pipeline.alerts.outlook import Outlooks
 from pipeline.privacy.erasures import ErasureBook
-from schemas.topics import ACCOUNTS
+from schemas.learned.outlook import Outlook
+from schemas.topics import ACCOUNTS, OUTLOOKS
 
 
 @dataclass
@@ -92,7 +94,8 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
 
 def expect(runtime: Runtime, held: Held) -> Expected:
     """Work the trace."""
-    expected = Expected()
+    expected, learned = Expected(), Learned(runtime.settings, held)
+    runtime = replace(runtime, outlooks=learned.current)
     verbs, names = verbs_of(runtime), inputs_of(runtime.settings.topics)
     lanes: dict[tuple[str, str], list[Step]] = defaultdict(list)
     for step in held.steps:
@@ -101,7 +104,7 @@ def expect(runtime: Runtime, held: Held) -> Expected:
         verb = verbs[stage]
         number = next((step.partition for step in steps if step.partition >= 0), _number(lane))
         store = StateStore()
-        _work_lane(verb.handler(number), store, steps, held, expected)
+        _work_lane(verb.handler(number), store, steps, held, expected, learned)
         if verb.changelog:
             expected.states[TopicPartition(verb.changelog, number)] = store
     for stage in verbs:
@@ -115,8 +118,38 @@ def _number(lane: str) -> int:
     return int(lane.rsplit("-", 1)[-1])
 
 
-def _work_lane(handler: Handler, store: StateStore, steps: Sequence[Step], held: Held, expected: Expected) -> None:
+class Learned:
+    """What a lane knew of next steps when it worked: of the outlooks that lie on their topic, those the trace marks.
+
+    Args:
+        settings, held: of the installation.
+    """
+
+    def __init__(self, settings: Settings, held: Held) -> None:
+        name = settings.topics.name(OUTLOOKS)
+        records = [record for tp, some in held.records.items() if tp.topic == name for record in some if record.value]
+        outlooks = [Outlook.model_validate_json(record.value) for record in records]
+        self._lying = {mark_of(outlook): outlook for outlook in outlooks}
+        self._now: Outlooks = {}
+
+    def current(self) -> Outlooks:
+        """At the step that is worked."""
+        return self._now
+
+    def go_to(self, step: Step, expected: Expected) -> None:
+        """Know what was known at a step; what does not lie on the topic nobody can have learned."""
+        known = [self._lying[mark] for mark in step.learned if mark in self._lying]
+        if len(known) < len(step.learned):
+            expected.wrong.append(f"{step.stage}/{step.lane}: knew outlooks that lie nowhere")
+            expected.twice += len(step.learned) - len(known)
+        self._now = {(outlook.stage, outlook.trigger): outlook for outlook in known}
+
+
+def _work_lane(
+    handler: Handler, store: StateStore, steps: Sequence[Step], held: Held, expected: Expected, learned: Learned
+) -> None:
     for step in steps:
+        learned.go_to(step, expected)
         state, out = StateView(store), Outbox(held.partitions.__getitem__)
         store.fired_ms = step.fired_ms
         if step.topic:

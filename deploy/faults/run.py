@@ -19,6 +19,7 @@ from deploy.local.stack import StackAddresses
 
 QUICK_MARKET = Market(seed=0, companies=10, days=90, days_per_second=4.0)
 FULL_MARKET = Market(seed=0, companies=60, days=540, days_per_second=1.0)
+QUICK_SPLIT_POINTS = ("ingest.after_commit:2",)
 SPLIT_POINTS = ("ingest.after_commit:5", "ingest.after_commit:9", "advance.after_commit:5")
 
 
@@ -112,10 +113,11 @@ class Harness:
         name = "outputs and offsets committed apart"
         try:
             await line.open()
-            points = SPLIT_POINTS[:1] if self._plan.quick else SPLIT_POINTS
+            points = QUICK_SPLIT_POINTS if self._plan.quick else SPLIT_POINTS
             for point in points:
                 self._tell(f"{name}: a worker ends at {point}")
                 await died(await line.start(crash_at=point, ready=False))
+            await line.feeder.stop()  # what lies there is enough
             await line.start(ready=False)
             verdict = await line.finish()
         finally:

@@ -8,12 +8,15 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import orjson
 
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
 from agents.shell.transactional import Handler
+from pipeline.alerts.outlook import Outlooks
+from schemas.learned.outlook import Outlook
 
 TRACE = "faults.trace"
 """Name of the topic, behind the installation's prefix."""
@@ -31,6 +34,7 @@ class Step:
         fired_ms: up to when the lane's timers had fired.
         now_ms: moment of a tick.
         keys: keys woken.
+        learned: `mark_of` each outlook that the lane knew.
     """
 
     stage: str
@@ -43,6 +47,7 @@ class Step:
     fired_ms: int
     now_ms: int = 0
     keys: tuple[bytes, ...] = ()
+    learned: tuple[int, ...] = ()
 
     def encode(self) -> bytes:
         """As JSON; keys are any bytes."""
@@ -52,7 +57,15 @@ class Step:
     def decode(value: bytes) -> "Step":
         """From JSON."""
         fields = orjson.loads(value)
-        return Step(**fields | {"keys": tuple(base64.b85decode(key) for key in fields["keys"])})
+        return Step(
+            **fields
+            | {"keys": tuple(base64.b85decode(key) for key in fields["keys"]), "learned": tuple(fields["learned"])}
+        )
+
+
+def mark_of(outlook: Outlook) -> int:
+    """Tells outlooks apart."""
+    return crc32(outlook.encode())
 
 
 class TracedHandler:
@@ -69,7 +82,7 @@ class TracedHandler:
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work a batch."""
-        fired_ms = state.fired_ms
+        fired_ms, learned = state.fired_ms, self._learned()
         received = self._inner.handle(records, state, out)
         first, last = records[0], records[-1]
         self._note(
@@ -83,15 +96,16 @@ class TracedHandler:
                 last.offset,
                 len(records),
                 fired_ms,
+                learned=learned,
             ),
         )
         return received
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
         """Wake keys."""
-        fired_ms = state.fired_ms
+        fired_ms, learned = state.fired_ms, self._learned()
         self._inner.wake(keys, now_ms, state, out)
-        self._note(out, Step(self._stage, self._lane, "", -1, 0, 0, len(keys), fired_ms, now_ms, tuple(keys)))
+        self._note(out, Step(self._stage, self._lane, "", -1, 0, 0, len(keys), fired_ms, now_ms, tuple(keys), learned))
 
     def stale(self, state: StateView) -> Sequence[bytes]:
         """As the stage says."""
@@ -100,6 +114,11 @@ class TracedHandler:
     def closed(self) -> None:
         """As the stage does."""
         self._inner.closed()
+
+    def _learned(self) -> tuple[int, ...]:
+        """What the worker has learned decides what alerts say, and comes when it comes."""
+        outlooks: Outlooks = getattr(self._inner, "outlooks", dict)()
+        return tuple(mark_of(outlook) for outlook in outlooks.values())
 
     def _note(self, out: Outbox, step: Step) -> None:
         out.send(self._topic, f"{step.stage}/{step.lane}".encode(), step.encode())

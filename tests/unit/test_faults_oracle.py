@@ -1,7 +1,9 @@
 """The oracle of the fault harness sees what it must: a record left out, worked twice, lost, doubled or changed; a state
 that is not what the inputs give; a row that is missing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,20 +16,22 @@ from agents.handover.load import load_policy
 from agents.journey.load import load_rules
 from agents.metrics import Metrics
 from agents.privacy.key import privacy_key
+from agents.runtime import Runtime
 from agents.settings import Settings, load
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of
 from agents.stages import ARCHIVED, verbs_of
-from deploy.faults.oracle import expect
+from deploy.faults.oracle import Expected, Learned, expect
 from deploy.faults.reading import Held, Rows
-from deploy.faults.trace import TRACE, Step, TracedHandler
+from deploy.faults.trace import TRACE, Step, TracedHandler, mark_of
 from deploy.faults.verdict import Verdict, judge
 from pipeline.directory import EMPTY
 from pipeline.identity.networks import NO_NETWORKS
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.rules.live import Live
 from schemas.base import Source
-from schemas.topics import CATALOGUE, EVENTS, SUBJECT_CHANGELOG
+from schemas.learned.outlook import Outlook
+from schemas.topics import CATALOGUE, EVENTS, OUTLOOKS, SUBJECT_CHANGELOG
 
 SENT_MS = 1_790_000_000_000
 RECORDS = 12
@@ -110,8 +114,16 @@ def run(tmp_path: Any) -> Run:
 def surroundings(settings: Settings) -> Any:
     """A worker's, without a broker; no account is known."""
     live = Live(load_rules(None))
-    return SimpleNamespace(
+
+    async def nothing(group: str, partitions: Any) -> Mapping[TopicPartition, int]:
+        return {}
+
+    return Runtime(
         settings=settings,
+        options={},
+        partitions={},
+        watermark_ms=lambda stage: 0,
+        committed=nothing,
         clock=SystemClock(),
         metrics=Metrics(),
         directory=lambda: EMPTY,
@@ -182,3 +194,16 @@ def test_missing_and_doubled_rows_are_seen(run: Run) -> None:
     assert run.verdict(places={name: some}).missing == 2
     assert run.verdict(places={name: some | {(0, 10), (0, 11), (0, 99)}}).extra == 1
     assert run.verdict(doubles={"events": 3}).extra == 3
+
+
+def test_the_oracle_knows_what_a_lane_had_learned_and_nothing_else(run: Run) -> None:
+    outlook = Outlook(stage="evaluating", trigger="", learned_at=datetime(2026, 5, 1, tzinfo=UTC))
+    topic = run.settings.topics.name(OUTLOOKS)
+    held = Held({TopicPartition(topic, 0): [record(topic, 0, outlook.key, outlook.encode())]}, [], run.partitions)
+    learned, expected = Learned(run.settings, held), Expected()
+    step = Step("advance", "0", "t", 0, 0, 0, 1, 0, learned=(mark_of(outlook),))
+    assert Step.decode(step.encode()) == step
+    learned.go_to(step, expected)
+    assert (learned.current(), expected.twice) == ({("evaluating", ""): outlook}, 0)
+    learned.go_to(replace(step, learned=(1,)), expected)
+    assert (learned.current(), expected.twice) == ({}, 1)

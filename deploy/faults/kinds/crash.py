@@ -11,7 +11,7 @@ from deploy.faults.hostile import values
 from deploy.faults.kinds.inputs import send
 from deploy.faults.scene import Fault, Scene
 
-QUICK_PLACES = ("ingest.before_commit:2:KILL", "identify.after_commit:2:KILL")
+QUICK_PLACES = ("ingest.before_commit:2:KILL", "identify.after_commit:1:KILL")
 QUICK_RECORDS = 200
 REVOKED = ("at_revoke", "after_revoke")
 """Reached when somebody joins or leaves."""
@@ -39,6 +39,7 @@ async def _kill_side_by_side(scene: Scene) -> None:
     ending = [await scene.line.start(crash_at=place, ready=False) for place in QUICK_PLACES]
     for worker, place in zip(ending, QUICK_PLACES, strict=True):
         await scene.expect_end(worker, (-signal.SIGKILL,), place)
+    await scene.line.feeder.stop()  # what lies there is enough
     await scene.line.start(ready=False)
     await scene.recovered(len(QUICK_PLACES))
 

@@ -6,7 +6,7 @@ import signal
 from deploy.faults.scene import Fault, Scene
 
 ROUNDS = 10
-QUICK_ROUNDS = 3
+QUICK_ROUNDS = 6
 ZOMBIES = 5
 STILL_SECONDS = 9.0
 """Past the session timeout of 6 s."""
