@@ -33,6 +33,7 @@ from agents.outlooks.follow import OutlookFollower
 from agents.outlooks.learn import keep_learning
 from agents.privacy.erasures import ErasureReader
 from agents.privacy.key import privacy_key
+from agents.privacy.mark import hold_to_mark
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
@@ -94,6 +95,7 @@ class Worker:
         self._closers.append(admin.close)
         await topics.create_missing(admin, settings)
         partitions = await topics.check(admin, settings)
+        await hold_to_mark(settings, key)
         directory, erasures = await self._start_readers(options, partitions)
         clock = clock_of(settings.clock)
         seeding = bool({"identify", "advance"} & set(self._chosen))

@@ -27,6 +27,7 @@ from schemas.journey import JourneyState
 from schemas.kept.dispatch import OwnerState
 from schemas.kept.erasure import Erasure
 from schemas.kept.handover import HandoverState
+from schemas.kept.key_mark import KeyMark
 from schemas.learned.outlook import Outlook
 from schemas.raw import RAW_MODELS
 from schemas.rejected import Rejected
@@ -153,6 +154,7 @@ FEEDBACK = Topic("intent.feedback.v1", Feedback, "any", "teams", "ingest", 14, i
 ANSWERS = Topic("intent.answers.v1", Answer, "account id", "ingest", "advance, handover, archive", 365)
 HANDOVERS = Topic("intent.handovers.v1", Handover, "account id", "handover", "archive, subscribers", 365)
 ERASURES = Topic("intent.erasures.v1", Erasure, "subject", "privacy erase", "ingest, identify, advance", 0)
+KEY_MARKS = Topic("intent.keymarks.v1", KeyMark, "fingerprint", "a first worker", "workers, privacy commands", 0)
 SUBJECT_CHANGELOG = Topic(
     "intent.identify.changelog.v1", SubjectState, "subject", "identify", "identify", 0, bytes_max=OWN_BYTES_MAX
 )
@@ -204,6 +206,7 @@ CATALOGUE: tuple[Topic, ...] = (
     ANSWERS,
     HANDOVERS,
     ERASURES,
+    KEY_MARKS,
     SUBJECT_CHANGELOG,
     JOURNEY_CHANGELOG,
     DISPATCH_CHANGELOG,

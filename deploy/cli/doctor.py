@@ -14,6 +14,7 @@ from agents.handover.load import load_policy
 from agents.journey.load import load_rules
 from agents.networks import networks_of
 from agents.privacy import retention
+from agents.privacy.mark import known_key
 from agents.settings import Settings
 from schemas.errors import SettingsError, TriggerpointError
 
@@ -45,6 +46,11 @@ async def check_topics(settings: Settings) -> str:
         return f"{len(await topics.check(admin, settings))} topics fit the catalogue"
     finally:
         await admin.close()
+
+
+async def check_key(settings: Settings) -> str:
+    """The privacy key is there, and the line's."""
+    return f"fingerprint {(await known_key(settings)).fingerprint}"
 
 
 async def check_retention(settings: Settings) -> str:
@@ -116,6 +122,7 @@ async def check_policy(settings: Settings) -> str:
 CHECKS: dict[str, Check] = {
     "broker": check_broker,
     "topics": check_topics,
+    "privacy key": check_key,
     "clickhouse": check_clickhouse,
     "retention": check_retention,
     "networks": check_networks,

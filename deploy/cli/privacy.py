@@ -16,6 +16,7 @@ from agents import settings
 from agents.clock import clock_of
 from agents.connection import clickhouse_sink
 from agents.privacy.key import privacy_key
+from agents.privacy.mark import known_key
 from agents.settings import Settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.identity import subject_of
@@ -79,7 +80,7 @@ def erase(
 
 
 async def _export(loaded: Settings, given: str) -> tuple[Person, dict[str, Any]]:
-    key = privacy_key(loaded)
+    key = await known_key(loaded)
     sink = clickhouse_sink(loaded)
     try:
         tables = Tables(sink, loaded.clickhouse_database)
@@ -91,7 +92,7 @@ async def _export(loaded: Settings, given: str) -> tuple[Person, dict[str, Any]]
 
 
 async def _erase(loaded: Settings, given: str, forbid: bool, wait: float) -> steps.Report:
-    key = privacy_key(loaded)
+    key = await known_key(loaded)
     sink = clickhouse_sink(loaded)
     try:
         tables = Tables(sink, loaded.clickhouse_database)

@@ -20,7 +20,7 @@ from deploy.fuzz.seeds import seeds_of, words
 from deploy.fuzz.targets import TARGETS
 
 FULL_SECONDS = 600.0
-QUICK_SECONDS = 20.0
+QUICK_SECONDS = 12.0
 QUICK_GUIDED = ("ingest",)
 """Targets that are also guided when it must be quick: each costs some seconds to begin."""
 

@@ -8,16 +8,20 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from agents import topics
 from agents.privacy import retention
+from agents.privacy.mark import hold_to_mark, known_key
 from agents.settings import PREFIX
+from agents.worker import Worker
 from deploy.cli.__main__ import app
 from deploy.privacy.states import read_states
+from pipeline.privacy.key import PrivacyKey
 from schemas.base import Source, Team
 from schemas.errors import SettingsError
-from schemas.topics import ALERTS, EVENTS, REJECTED
+from schemas.topics import ALERTS, EVENTS, KEY_MARKS, REJECTED
 from tests.integration.conftest import Line, until
 
 
@@ -134,3 +138,38 @@ async def nowhere(line: Line, ids: list[str], other: str) -> None:
     held = await read_states(line.settings, ids)
     assert held.count == 0, held
     assert (await read_states(line.settings, [other])).count > 0
+
+
+async def test_another_key_is_noticed_before_anything_is_written(make_line: Callable[..., Line]) -> None:
+    line = make_line(privacy_key="the key this line began with, long ago")
+    first = await line.start("ingest")
+    await first.stop()
+    await (await line.start("ingest")).stop()  # the same key starts as often as wanted
+    await command(line, "privacy", "export", "jane@acme-works.com", "--to", str(line.settings.data_dir / "none.json"))
+
+    line.given["privacy_key"] = "another key, given by mistake to one worker"
+    other = line.settings.model_copy(update={"privacy_key": SecretStr(line.given["privacy_key"])})
+    with pytest.raises(SettingsError, match="began with") as raised:
+        await Worker(other, ("ingest",)).start()
+    text = str(raised.value)
+    assert line.key.fingerprint in text
+    assert "long ago" not in text
+    assert "Give this worker or command the line's key" in text
+    with pytest.raises(SettingsError, match="everybody it knows would be a stranger"):
+        await known_key(other)
+    checks = [orjson.loads(row) for row in (await command(line, "doctor", "--json", code=1)).splitlines()]
+    assert [check["check"] for check in checks if check["state"] == "failed"] == ["privacy key"]
+    assert len(await line.committed(KEY_MARKS)) == 1
+
+
+async def test_of_two_keys_at_once_the_first_written_is_right(make_line: Callable[..., Line]) -> None:
+    line = make_line()
+    await command(line, "topics", "create")
+    keys = [PrivacyKey(b"%d" % number * 32) for number in range(4)]
+    ends = await asyncio.gather(*(hold_to_mark(line.settings, key) for key in keys), return_exceptions=True)
+    assert sum(end is None for end in ends) == 1
+    assert all(end is None or isinstance(end, SettingsError) for end in ends)
+    right = keys[ends.index(None)]
+    marks = await line.committed(KEY_MARKS)
+    assert marks[0] == {"fingerprint": right.fingerprint}
+    await hold_to_mark(line.settings, right)

@@ -13,6 +13,7 @@ from rich.table import Table
 from agents import settings
 from agents.connection import clickhouse_sink
 from agents.privacy.key import privacy_key
+from agents.privacy.mark import known_key
 from agents.settings import Settings
 from deploy.cli.directory.ask import confirm
 from deploy.cli.directory.topic import write_facts
@@ -80,7 +81,7 @@ def unlink(
     """Say that an id is not of an account. What it did is taken out of the account again: score, stage and history are
     said anew, alerts raised on it are retracted. Of a user or mailbox, all that rests on its word goes, too."""
     loaded = settings.load()
-    given = subject_of(subject, privacy_key(loaded))
+    given = subject_of(subject, asyncio.run(known_key(loaded)))
     of = "any account" if account == ANY else f"account {account}"
     confirm(f"{given} is not of {of}: what it did there is taken back.", yes)
     _send(loaded, FactKind.UNLINK, given, account, reason, as_json)
@@ -95,7 +96,7 @@ def relink(
 ) -> None:
     """Take an unlink back: what is known of the id counts again. Name the same account, or `*`, as the unlink did."""
     loaded = settings.load()
-    _send(loaded, FactKind.RELINK, subject_of(subject, privacy_key(loaded)), account, reason, as_json)
+    _send(loaded, FactKind.RELINK, subject_of(subject, asyncio.run(known_key(loaded))), account, reason, as_json)
 
 
 def subject_of(given: str, key: PrivacyKey) -> str:
