@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -76,6 +77,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave logs and data of the run")
     given = parser.parse_args()
     logs.set_up("error")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended ends broker, engine and workers, too
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-faults-"))
     only = tuple(part.strip() for part in given.only.split(",") if part.strip())

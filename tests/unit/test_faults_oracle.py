@@ -23,6 +23,8 @@ from agents.shell.state import StateStore, StateView, headers_of
 from agents.stages import ARCHIVED, verbs_of
 from deploy.faults.oracle import Expected, Learned, expect
 from deploy.faults.reading import Held, Rows
+from deploy.faults.run import figures_of
+from deploy.faults.scene import Outcome
 from deploy.faults.trace import TRACE, Step, TracedHandler, mark_of
 from deploy.faults.verdict import Verdict, judge
 from pipeline.directory import EMPTY
@@ -157,6 +159,23 @@ def test_a_lost_and_a_doubled_output_are_seen(run: Run) -> None:
 
 def replace_offset(entry: Any, offset: int) -> Any:
     return record(entry.topic, offset, entry.key, entry.value, entry.headers)
+
+
+def test_what_differs_is_told_by_field(run: Run) -> None:
+    last = run.lying[run.events][-1]
+    last.value = orjson.dumps(orjson.loads(last.value) | {"type": "page_seen"})
+    verdict = run.verdict()
+    assert verdict.different >= 1
+    assert any("(type page_view / page_seen)" in text for text in verdict.faults), verdict.faults
+
+
+def test_a_fault_that_cannot_be_done_here_is_left_out_and_says_so() -> None:
+    left = Outcome("disk full", 0, Verdict(), (), 0.0, (), (), 0.0, "mounting is not permitted here")
+    done = Outcome("broker killed", 1, Verdict(records=7), (1.0, 2.0), 10.0, (), (), 3.0)
+    figures = figures_of([left, done], None, 1, 3.0)
+    assert figures["left_out"] == {"disk full": "mounting is not permitted here"}
+    assert list(figures["faults"]) == ["broker killed"]
+    assert (figures["runs"], figures["records"], figures["recovery_seconds_p50"]) == (1, 7, 1.5)
 
 
 def test_batches_left_out_and_worked_twice_are_seen(run: Run) -> None:
