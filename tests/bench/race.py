@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -37,7 +37,9 @@ class Lap:
         cpu_seconds_per_million: CPU-seconds of the process per million input records, after warming up.
         rss_mib: the process's memory at the end.
         start_seconds: from its start to the first output.
-        outputs: outputs per input record, so that nobody wins who has not done the work.
+        outputs: outputs per input record.
+        agreement: share of what stands at its end that stands at the plain loop's, too; None where nobody looked.
+        standing: how many of each kind stand.
         steps: records so far (by share of outputs) and CPU-seconds so far, in the course of the run.
     """
 
@@ -47,6 +49,8 @@ class Lap:
     start_seconds: float
     outputs: float = 0.0
     steps: tuple[tuple[float, float], ...] = ()
+    agreement: float | None = None
+    standing: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tests.bench.figures.plot import Plot, write_page
 from tests.bench.latency import probe_account, probe_event, share_of
 from tests.bench.line import load as loads
 from tests.bench.line import plain
+from tests.bench.line.outcome import agreement, by_kind, standing
 from tests.bench.line.verbs import STAGES, as_record, handlers, work_one
 from tests.bench.race import Lap
 
@@ -32,10 +33,29 @@ def test_every_stage_but_the_archive_races(tmp_path: Path) -> None:
 
 def test_the_plain_loop_works_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     loads.save(loads.make(600, companies=5), tmp_path / "load")
-    plain.main(str(tmp_path), tmp_path / "load")
+    plain.main(str(tmp_path), tmp_path / "load", 500)
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["rate"] > 0
     assert found["cpu_seconds_per_million"] > 0
+    assert any(id_.startswith("activity_id ") for id_ in found["standing"])
+    assert any(id_.startswith("alert_id ") for id_ in found["standing"])
+
+
+def test_what_stands_is_what_was_not_taken_back() -> None:
+    said = [
+        b'{"activity_id":"a","revision":0,"type":"page_view"}',
+        b'{"activity_id":"b","revision":0,"type":"page_view"}',
+        b'{"activity_id":"b","revision":1,"type":"retraction"}',
+        b'{"alert_id":"l","revision":1,"status":"retracted"}',
+        b'{"alert_id":"l","revision":0,"status":"raised"}',
+        b'line.intent.triggers.v1\n{"alert_id":"m","revision":0,"status":"raised"}',
+        b'{"transition_id":"t","revision":0,"withdrawn":true}',
+    ]
+    stands = standing(said)
+    assert stands == {"activity_id a", "alert_id m"}
+    assert by_kind(stands) == {"activity_id": 1, "transition_id": 0, "alert_id": 1}
+    assert agreement(stands, {"activity_id a", "activity_id b"}) == 0.5
+    assert agreement(set(), set()) == 0
 
 
 def test_input_of_the_classic_job_is_the_same_each_time() -> None:

@@ -17,6 +17,7 @@ from deploy.local import ports
 from schemas.topics import ACCOUNTS, ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS
 from tests.bench import kafka
 from tests.bench.line import load as loads
+from tests.bench.line.outcome import SAID, agreement, by_kind, standing
 from tests.bench.line.verbs import STAGES
 from tests.bench.race import BenchError, Contestant, Lap, run, stop
 from tests.bench.surroundings import ROOT, Bench
@@ -52,6 +53,7 @@ class WholeLine:
         self._load = loads.make(records, companies=companies)
         self._file = bench.folder / f"load-{records}-{partitions}-{companies}"
         loads.save(self._load, self._file)
+        self._expected: dict[int, set[str]] = {}  # what stands after so many records
 
     @property
     def traffic(self) -> list[tuple[str, bytes | None, bytes, int]]:
@@ -111,9 +113,9 @@ class WholeLine:
         Raises:
             BenchError: it did not do its work.
         """
-        if who == "plain":
-            return await self._plain()
         bench, count = self.bench, int(self.records * share)
+        if who == "plain":
+            return await self._plain(count)
         tag, folder = bench.tag(f"line-{who}")
         settings = await self.prepared(f"{tag}.", str(folder), count)
         names = settings.topics
@@ -131,7 +133,17 @@ class WholeLine:
         contestant = Contestant(
             who, commands[who], os.environ | self.environment(settings), outputs, count, folder / "log"
         )
-        return await run(bench.bootstrap, contestant, SECONDS_MAX, QUIET_SECONDS)
+        found = await run(bench.bootstrap, contestant, SECONDS_MAX, QUIET_SECONDS)
+        if count not in self._expected:
+            await self._plain(count)
+        said = [names.name(topic) for topic in SAID.values()]
+        if who == "quix":
+            said += [f"{tag}.quix.{stage}" for stage in ("advance", "dispatch")]
+        records = await kafka.read_all(bench.bootstrap, dict.fromkeys(said, self._partitions))
+        values = [record.value for record in records]
+        wanted = [value for value in values if value[:1] == b"{" or value.partition(b"\n")[0].decode() in said]
+        stands = standing(wanted)
+        return replace(found, agreement=agreement(stands, self._expected[count]), standing=by_kind(stands))
 
     async def prepared(self, prefix: str, folder: str, count: int) -> Settings:
         """Topics under a prefix of their own, with directory and traffic in them."""
@@ -168,9 +180,9 @@ class WholeLine:
         }
         return {PREFIX + name.upper(): value for name, value in given.items()}
 
-    async def _plain(self) -> Lap:
+    async def _plain(self, count: int) -> Lap:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.line.plain", str(self.bench.folder), str(self._file)),
+            *(sys.executable, "-m", "tests.bench.line.plain", str(self.bench.folder), str(self._file), str(count)),
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
         )
@@ -178,4 +190,5 @@ class WholeLine:
         if process.returncode:
             raise BenchError(f"the plain loop ended with {process.returncode}")
         found = json.loads(out.decode().splitlines()[-1])
-        return replace(Lap(0, 0, 0, 0), **found)
+        stands = self._expected[count] = set(found.pop("standing"))
+        return replace(Lap(0, 0, 0, 0), **found, agreement=1.0, standing=by_kind(stands))
