@@ -197,18 +197,27 @@ class Fold:
         then silence."""
         journey = self._journey
         while True:
-            dues: list[tuple[int, int, Callable[[int], None]]] = [
-                (journey.due_of(rule), at, partial(self._fire, rule)) for at, rule in enumerate(self._rules.timers)
-            ]
-            dues.append((journey.leaves_by(until_ms), len(dues), self._fall_back))
-            dues.append((journey.dormant_due_ms(), len(dues), self._fall_silent))
-            running = [entry for entry in dues if entry[0]]
-            due_ms, _, fire = min(running, default=(0, 0, None), key=lambda entry: entry[:2])
+            due_ms, fire = self._next_due(until_ms)
             if fire is None or due_ms > until_ms:
                 return
             self._change()
             journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
             fire(due_ms)
+
+    def _next_due(self, until_ms: int) -> tuple[int, Callable[[int], None] | None]:
+        """The earliest timer and what it does; asked at each activity, so nothing is made for those that do not run."""
+        journey, first_ms = self._journey, 0
+        first: TriggerRule | None = None
+        for rule in self._rules.timers:
+            due_ms = journey.due_of(rule)
+            if due_ms and (not first_ms or due_ms < first_ms):
+                first_ms, first = due_ms, rule
+        fire: Callable[[int], None] | None = partial(self._fire, first) if first is not None else None
+        falls = ((journey.leaves_by(until_ms), self._fall_back), (journey.dormant_due_ms(), self._fall_silent))
+        for due_ms, fall in falls:
+            if due_ms and (not first_ms or due_ms < first_ms):
+                first_ms, fire = due_ms, fall
+        return first_ms, fire
 
     def adopt(self, seen_ms: int) -> None:
         """Rules changed: timers that by these were due before are done without a word; who by these fell back or was

@@ -64,35 +64,38 @@ def causes_of(
         rules: how points fade.
         decisive: event ids that met the condition.
     """
-    causes = [
-        Cause(
-            event_id=item.event_id,
-            type=item.type,
-            occurred_ms=item.occurred_ms,
-            person=item.person,
-            detail=item.detail,
-            base_points=item.points,
-            decay=round(share_left(item.type, now_ms - item.occurred_ms, rules), 6),
-            points=evidence_points(item, now_ms, rules),
-            confidence=item.confidence,
-            decisive=item.event_id in decisive,
-        )
-        for item in evidence
-    ]
-    causes += [
+    kept: list[Cause] = []
+    for item in evidence:
+        points = evidence_points(item, now_ms, rules)
+        if points or item.event_id in decisive:
+            kept.append(
+                Cause(
+                    event_id=item.event_id,
+                    type=item.type,
+                    occurred_ms=item.occurred_ms,
+                    person=item.person,
+                    detail=item.detail,
+                    base_points=item.points,
+                    decay=round(share_left(item.type, now_ms - item.occurred_ms, rules), 6),
+                    points=points,
+                    confidence=item.confidence,
+                    decisive=item.event_id in decisive,
+                )
+            )
+    kept += [
         Cause(
             event_id="",
-            type=item.type,
-            occurred_ms=item.as_of_ms,
-            base_points=item.points,
-            decay=round(share_left(item.type, now_ms - item.as_of_ms, rules), 6),
-            points=carry_points(item, now_ms, rules),
+            type=part.type,
+            occurred_ms=part.as_of_ms,
+            base_points=part.points,
+            decay=round(share_left(part.type, now_ms - part.as_of_ms, rules), 6),
+            points=points,
             confidence=1.0,
-            count=item.count,
+            count=part.count,
         )
-        for item in carried
+        for part in carried
+        if (points := carry_points(part, now_ms, rules))
     ]
-    kept = [cause for cause in causes if cause.points or cause.decisive]
     return tuple(sorted(kept, key=lambda cause: (-cause.points, -cause.occurred_ms, cause.event_id, cause.type)))
 
 

@@ -1,6 +1,7 @@
 """Conditions, as data: a small set of named predicates with parameters, and what each of them asks of an account."""
 
-from typing import Annotated, Literal, Protocol, get_args
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 from pydantic import Field
 
@@ -18,7 +19,6 @@ from pipeline.rules.signs import (
     Number,
     RenewsWithin,
     RolesSeen,
-    Sign,
     SurgeOf,
     sign_holds,
 )
@@ -222,55 +222,42 @@ FADING = frozenset({"score_below", "count_below", "uses_below", "no_person", "no
 """Conditions that, once they hold, hold until something happens: a stage is left by them without any activity."""
 
 
+def _drops(predicate: UsageDrop, now: Situation) -> bool:
+    before = now.uses(predicate.recent_days + predicate.before_days, predicate.recent_days)
+    recent = now.uses(predicate.recent_days, 0)
+    usual = before * predicate.recent_days / predicate.before_days
+    return before >= predicate.before_at_least and recent < predicate.below_share * usual
+
+
+_ASKS: Mapping[type[Record], Callable[[Any, Situation], bool]] = {
+    Count: lambda asked, now: now.count(asked.types, asked.within_days, asked.anonymous_only) >= asked.at_least,
+    Score: lambda asked, now: now.score() >= asked.at_least,
+    People: lambda asked, now: now.people(asked.within_days) >= asked.at_least,
+    InStage: lambda asked, now: now.stage in asked.any_of,
+    TrialOpen: lambda asked, now: now.trial_open and asked.activated in (None, now.trial_activated),
+    IsCustomer: lambda asked, now: now.customer,
+    IsProspect: lambda asked, now: not now.customer,
+    HasFit: lambda asked, now: now.fit in asked.any_of,
+    Uses: lambda asked, now: now.uses(asked.within_days, 0) >= asked.at_least,
+    UsageDrop: _drops,
+    NoPerson: lambda asked, now: now.people(asked.within_days) == 0,
+    NoTrial: lambda asked, now: not now.trial_open,
+    ScoreBelow: lambda asked, now: now.score() < asked.points,
+    CountBelow: lambda asked, now: now.count(asked.types, asked.within_days, False) < asked.fewer_than,
+    UsesBelow: lambda asked, now: now.uses(asked.within_days, 0) < asked.fewer_than,
+    Quiet: lambda asked, now: now.quiet(asked.days),
+}
+"""What each asks; by its type, since conditions are asked dozens of times for each activity. All others are signs."""
+
+
 def holds(predicate: Predicate, now: Situation) -> bool:
     """Whether a condition is met in a situation."""
-    match predicate:
-        case Count():
-            return now.count(predicate.types, predicate.within_days, predicate.anonymous_only) >= predicate.at_least
-        case Score():
-            return now.score() >= predicate.at_least
-        case People():
-            return now.people(predicate.within_days) >= predicate.at_least
-        case InStage():
-            return now.stage in predicate.any_of
-        case TrialOpen():
-            return now.trial_open and predicate.activated in (None, now.trial_activated)
-        case IsCustomer():
-            return now.customer
-        case IsProspect():
-            return not now.customer
-        case HasFit():
-            return now.fit in predicate.any_of
-        case Uses():
-            return now.uses(predicate.within_days, 0) >= predicate.at_least
-        case UsageDrop():
-            before = now.uses(predicate.recent_days + predicate.before_days, predicate.recent_days)
-            recent = now.uses(predicate.recent_days, 0)
-            usual = before * predicate.recent_days / predicate.before_days
-            return before >= predicate.before_at_least and recent < predicate.below_share * usual
-    return _has_faded(predicate, now)
-
-
-def _has_faded(
-    predicate: NoPerson | NoTrial | ScoreBelow | CountBelow | UsesBelow | Quiet | Sign,
-    now: Situation,
-) -> bool:
-    match predicate:
-        case NoPerson():
-            return now.people(predicate.within_days) == 0
-        case NoTrial():
-            return not now.trial_open
-        case ScoreBelow():
-            return now.score() < predicate.points
-        case CountBelow():
-            return now.count(predicate.types, predicate.within_days, False) < predicate.fewer_than
-        case UsesBelow():
-            return now.uses(predicate.within_days, 0) < predicate.fewer_than
-        case Quiet():
-            return now.quiet(predicate.days)
-    return sign_holds(predicate, now)
+    return _ASKS.get(type(predicate), sign_holds)(predicate, now)
 
 
 def all_hold(predicates: tuple[Predicate, ...], now: Situation) -> bool:
     """Whether all conditions are met."""
-    return all(holds(predicate, now) for predicate in predicates)
+    for predicate in predicates:  # noqa: SIM110 - no generator: this is the fold's innermost loop
+        if not holds(predicate, now):
+            return False
+    return True
