@@ -16,7 +16,6 @@ from pipeline.privacy.consent import ConsentPolicy, refuses, without_person
 from pipeline.privacy.dropped import dropped
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.privacy.key import PrivacyKey
-from pipeline.privacy.pseudonyms import pseudonymised
 from pipeline.refused.limit import RefusalLimit, Refusals
 from pipeline.refused.replay import accepted, in_place, origin_of
 from schemas.base import Source
@@ -87,7 +86,7 @@ class IngestHandler:
             )
             origin = origin_of(raw) if raw.headers else None
             became, by_rule = "", False
-            for found in ingest(in_place(raw, origin) if origin else raw, self._networks):
+            for found in ingest(in_place(raw, origin) if origin else raw, self._networks, self._key):
                 outcome = self._known(found, raw)
                 outcomes.append(outcome)
                 if isinstance(outcome, Event):
@@ -103,11 +102,10 @@ class IngestHandler:
         out.count(lambda: self._count(outcomes))
         return received
 
-    def _known(self, found: Event | Rejected, raw: RawRecord) -> Event | Rejected:
-        """What was read as the stages behind may know it."""
-        if isinstance(found, Rejected):
-            return found
-        event = pseudonymised(found, self._key)
+    def _known(self, event: Event | Rejected, raw: RawRecord) -> Event | Rejected:
+        """What was read, if the stages behind may know of it."""
+        if isinstance(event, Rejected):
+            return event
         if self._erasures.drops(event):
             return dropped(raw, event, RejectReason.ERASED, "somebody who was erased did it.")
         if refuses(event, self._consent):

@@ -21,6 +21,8 @@ from pipeline.decode.safe import safe
 from pipeline.decode.signatures import of_bytes
 from pipeline.grade import grade
 from pipeline.identity.networks import NO_NETWORKS, Networks
+from pipeline.privacy.key import PrivacyKey
+from pipeline.privacy.pseudonyms import pseudonyms_of
 from schemas.base import Source, from_ms, stable_id
 from schemas.event import Event
 from schemas.rejected import Rejected, RejectReason, as_text, kept_headers
@@ -110,7 +112,9 @@ class Placed(Protocol):
         """How often it was sent back."""
 
 
-def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | Rejected]:
+def ingest(
+    record: RawRecord, networks: Networks = NO_NETWORKS, key: PrivacyKey | None = None
+) -> list[Event | Rejected]:
     """All outcomes of one record, in the order of its items; at least one.
 
     A record holds one JSON object, or several in a list or a batch envelope. A bad item of several is rejected alone,
@@ -119,6 +123,7 @@ def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | 
     Args:
         record: the record.
         networks: address data, as far as there is any: an event says of which kind its address's network is.
+        key: makes pseudonyms of persons' ids; None leaves them clear, for whoever looks at input of their own.
     """
     try:
         document = parse(record.value, lambda looks_like: unknown(looks_like, record.source, record.topic))
@@ -127,14 +132,14 @@ def ingest(record: RawRecord, networks: Networks = NO_NETWORKS) -> list[Event | 
         if record.index != WHOLE:
             document, items = _alone(document, items), None
         if items is None:
-            return [_event(record, max(record.index, 0), document, inherited, depth > DEPTH_MAX, networks)]
+            return [_event(record, max(record.index, 0), document, inherited, depth > DEPTH_MAX, networks, key)]
     except RefusedError as refused:
         return [rejected_of(record, place_of(record, refused), refused, record.value)]
     outcomes: list[Event | Rejected] = []
     for index, item in enumerate(items):
         try:
             too_deep = depth > DEPTH_MAX and _depth(item) > DEPTH_MAX
-            outcomes.append(_event(record, index, item, inherited, too_deep, networks))
+            outcomes.append(_event(record, index, item, inherited, too_deep, networks, key))
         except RefusedError as refused:
             outcomes.append(rejected_of(record, index, refused, orjson.dumps(enveloped(item, inherited))))
     return outcomes
@@ -269,7 +274,13 @@ def _depth(document: object) -> int:
 
 
 def _event(
-    record: RawRecord, index: int, item: Item, inherited: Mapping[str, Any], too_deep: bool, networks: Networks
+    record: RawRecord,
+    index: int,
+    item: Item,
+    inherited: Mapping[str, Any],
+    too_deep: bool,
+    networks: Networks,
+    key: PrivacyKey | None,
 ) -> Event:
     if too_deep:
         raise _too_deep()
@@ -287,6 +298,7 @@ def _event(
     return Event.model_validate(
         {
             **fields,
+            **(pseudonyms_of(fields, key) if key else {}),
             **_network(fields.get("ip", ""), networks),
             "event_id": _event_id(record.source, form, item, decoded),
             "source": record.source,
