@@ -18,6 +18,7 @@ from tests.bench import latency, report
 from tests.bench.classic.race import Classic
 from tests.bench.figures import growth
 from tests.bench.figures.engine import engine
+from tests.bench.figures.memory import memory
 from tests.bench.figures.plot import Plot, write_page
 from tests.bench.line.race import WholeLine
 from tests.bench.race import BenchError, Lap
@@ -109,6 +110,8 @@ async def line(bench: Bench, quick: bool) -> dict[str, Any]:
         "cpu_vs_quix": report.cpu_ratio_of(ours, laps["quix"]),
         "cpu_vs_ceiling": report.cpu_ratio_of(ours, laps["plain"]),
     }
+    if laps["plain"]:
+        figures["stage_cpu_seconds_per_million"] = laps["plain"][-1].stages
     if ours:
         figures["line_records_per_second"] = round(ours[0].rate)
         figures["line_cpu_seconds_per_million"] = round(ours[0].cpu_seconds_per_million, 1)
@@ -128,6 +131,8 @@ FIGURES: dict[str, Callable[[Bench, bool], Awaitable[growth.Found]]] = {
     "events": growth.events,
     "accounts": growth.accounts,
     "partitions": growth.partitions,
+    "workers": growth.workers,
+    "memory": memory,
     "startup": growth.startup,
     "engine": engine,
 }

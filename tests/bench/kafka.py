@@ -23,13 +23,10 @@ async def create(
     await admin.start()
     try:
         keep = set(compacted)
+        compact = {"cleanup.policy": "compact"}
+        grow = {"max.message.bytes": "4194304", "retention.ms": "-1"}
         new = [
-            NewTopic(
-                name,
-                partitions,
-                replication,
-                topic_configs={"cleanup.policy": "compact"} if name in keep else {"max.message.bytes": "4194304"},
-            )
+            NewTopic(name, partitions, replication, topic_configs=compact if name in keep else grow)
             for name, partitions in topics.items()
         ]
         await admin.create_topics(new)

@@ -20,6 +20,9 @@ from tests.bench.line.race import PARTITIONS, WholeLine
 from tests.bench.race import BenchError, stop
 
 PROBE_SECONDS = 0.05
+WARM_PROBES = 20
+"""Sent first and waited for, not counted: a worker just started has everything to do for the first time."""
+
 LAST_SECONDS = 20.0
 READY_SECONDS = 60.0
 
@@ -101,8 +104,8 @@ class _Run:
         tag, folder = line.bench.tag("latency")
         self = cls(line, f"{tag}.", rate, seconds)
         settings = await line.prepared(self._prefix, str(folder), 0)
-        probes = int(seconds / PROBE_SECONDS) + 1
-        accounts = [(name.encode(), probe_account(name), None) for name in (f"probe{at}" for at in range(probes))]
+        names = [*self._names("warm", WARM_PROBES), *self._names("probe", int(seconds / PROBE_SECONDS))]
+        accounts = [(name.encode(), probe_account(name), None) for name in names]
         bootstrap = line.bench.bootstrap
         await kafka.write(bootstrap, self._prefix + ACCOUNTS.name, {0: accounts})
         await kafka.create(bootstrap, {f"{self._prefix}echo": 1})
@@ -120,10 +123,16 @@ class _Run:
     async def measure(self) -> Latency:
         """Send, listen, count."""
         self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._hear_echo())]
-        await asyncio.gather(self._load(), self._probe(), self._send_echo())
-        deadline = time.monotonic() + LAST_SECONDS
-        while len(self._alerts) < len(self._sent) and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
+        load = asyncio.create_task(self._load())
+        self._tasks.append(load)
+        await self._probe(self._names("warm", WARM_PROBES))
+        await self._all_heard()
+        self._sent.clear()
+        names = self._names("probe", int(self._seconds / PROBE_SECONDS))
+        await asyncio.gather(self._probe(names), self._send_echo())
+        await self._all_heard()
+        if load.done():
+            load.result()  # a load that failed would make it look fast
         took = [(self._alerts[name] - at) * 1000 for name, at in self._sent.items() if name in self._alerts]
         if not took or not self._echo:
             raise BenchError(f"no alert for any of {len(self._sent)} probes; log: {self._log.read_text()[-1500:]}")
@@ -147,19 +156,28 @@ class _Run:
                 await client.stop()
         await stop(self._worker)
 
+    @staticmethod
+    def _names(kind: str, count: int) -> list[str]:
+        return [f"{kind}{at}" for at in range(count)]
+
+    async def _all_heard(self) -> None:
+        deadline = time.monotonic() + LAST_SECONDS
+        while not self._sent.keys() <= self._alerts.keys() and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+
     async def _load(self) -> None:
         began, sent = time.monotonic(), 0
         traffic = self._line.traffic
-        while (passed := time.monotonic() - began) < self._seconds:
-            for topic, key, value, _ in traffic[sent : int(passed * self._rate)]:
+        while sent < len(traffic):
+            due = int((time.monotonic() - began) * self._rate)
+            for topic, key, value, _ in traffic[sent:due]:
                 await self._producer.send(self._prefix + topic, value, key=key)
                 sent += 1
             await asyncio.sleep(0.01)
 
-    async def _probe(self) -> None:
-        topic, count = self._prefix + RAW["web"].name, int(self._seconds / PROBE_SECONDS)  # type: ignore[index]
-        for at in range(count):
-            name = f"probe{at}"
+    async def _probe(self, names: Sequence[str]) -> None:
+        topic = self._prefix + RAW["web"].name  # type: ignore[index]
+        for at, name in enumerate(names):
             self._sent[name] = time.monotonic()
             await self._producer.send(topic, probe_event(name, time.time()), partition=at % PARTITIONS)
             await asyncio.sleep(PROBE_SECONDS)

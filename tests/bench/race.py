@@ -40,6 +40,7 @@ class Lap:
         outputs: outputs per input record.
         agreement: share of what stands at its end that stands at the plain loop's, too; None where nobody looked.
         standing: how many of each kind stand.
+        stages: CPU-seconds per million input records of each stage's verb, where they can be told apart.
         steps: records so far (by share of outputs) and CPU-seconds so far, in the course of the run.
     """
 
@@ -51,6 +52,7 @@ class Lap:
     steps: tuple[tuple[float, float], ...] = ()
     agreement: float | None = None
     standing: Mapping[str, int] = field(default_factory=dict)
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

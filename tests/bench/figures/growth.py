@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
+import psutil
+
 from tests.bench.classic.race import Classic
 from tests.bench.figures.plot import Plot
-from tests.bench.line.race import WholeLine
-from tests.bench.race import Lap, stop
+from tests.bench.line.race import QUIET_AFTER_SECONDS, WholeLine
+from tests.bench.race import Lap, cpu_seconds, stop
 from tests.bench.surroundings import Bench
 
 Found = tuple[Mapping[str, Any], list[Plot]]
@@ -86,6 +88,30 @@ async def partitions(bench: Bench, quick: bool) -> Found:
         Plot("whole line: cost by partitions, one worker", "partitions", "CPU-s per million", {"ours": cost}),
     ]
     return {"partitions_rate": dict(rate), "partitions_cost": dict(cost)}, plots
+
+
+async def workers(bench: Bench, quick: bool) -> Found:
+    """Speed and cost with one and with two workers on four partitions: ready first, then the traffic comes at once."""
+    rate, cost = [], []
+    line = WholeLine(bench, 3_000 if quick else 20_000)
+    for count in (1, 2):
+        tag, _ = bench.tag("workers")
+        settings = await line.prepared(f"{tag}.", str(bench.folder / tag), 0)
+        started = [await line.worker(settings, bench.tag(f"{tag}-worker")[1]) for _ in range(count)]
+        try:
+            seen = [psutil.Process(process.pid) for process, _ in started]
+            before, began = sum(map(cpu_seconds, seen)), time.monotonic()
+            await line.send(f"{tag}.", line.records)
+            await line.worked(settings)
+            seconds = time.monotonic() - began - QUIET_AFTER_SECONDS
+            used = sum(map(cpu_seconds, seen)) - before
+        finally:
+            for process, _ in started:
+                await stop(process)
+        rate.append((float(count), line.records / seconds))
+        cost.append((float(count), used / line.records * 1e6))
+    plots = [Plot("whole line: speed by workers", "workers", "records/s", {"ours": rate})]
+    return {"workers_rate": dict(rate), "workers_cost": dict(cost)}, plots
 
 
 async def startup(bench: Bench, quick: bool) -> Found:

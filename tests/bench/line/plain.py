@@ -7,12 +7,14 @@ import time
 from collections import deque
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from agents.settings import load
+from agents.settings import Settings, load
 from agents.shell.collector import calm_collector
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView
 from tests.bench.line import load as loads
+from tests.bench.line.load import Load
 from tests.bench.line.outcome import SAID, standing
 from tests.bench.line.verbs import as_record, handlers, inputs
 
@@ -20,43 +22,66 @@ BATCH_RECORDS = 500
 WARM_SHARE = 0.25
 
 
+class PlainLine:
+    """The stages over each other's outputs, batch by batch.
+
+    Args:
+        settings: of a worker.
+        given: directory and traffic.
+    """
+
+    def __init__(self, settings: Settings, given: Load) -> None:
+        self._traffic = given.traffic
+        self._verbs = handlers(settings, given)
+        raced = {stage: topics for stage, topics in inputs(settings).items() if stage in self._verbs}
+        self._where = {topic: stage for stage, topics in raced.items() for topic in topics}
+        self._waiting: dict[str, deque[Any]] = {topic: deque() for topic in self._where}
+        self.stores = {stage: StateStore() for stage in self._verbs}
+        self.said: dict[str, list[bytes]] = {settings.topics.name(topic): [] for topic in SAID.values()}
+        self.cpu_seconds = dict.fromkeys(self._verbs, 0.0)
+
+    def work(self, start: int, end: int) -> None:
+        """Work these records of the traffic to the end of the line."""
+        for at, (topic, key, value, sent_ms) in enumerate(self._traffic[start:end], start):
+            self._waiting[topic].append(as_record(topic, 0, at, sent_ms, key, value))
+        while ready := [topic for topic, queue in self._waiting.items() if queue]:
+            for topic in ready:
+                self._step(topic)
+
+    def _step(self, topic: str) -> None:
+        records, stage = list(self._waiting[topic]), self._where[topic]
+        self._waiting[topic].clear()
+        state, out = StateView(self.stores[stage]), Outbox(lambda topic: 1)
+        before = time.process_time()
+        self._verbs[stage].handle(records, state, out)
+        self.cpu_seconds[stage] += time.process_time() - before
+        state.commit()
+        out.committed()
+        for (to, _), sent in out.records.items():
+            if to in self.said:
+                self.said[to].extend(value for _, value, _ in sent if value)
+            if to in self._waiting:
+                moment = records[-1].timestamp
+                self._waiting[to].extend(as_record(to, 0, 0, moment, key, value) for key, value, _ in sent)
+
+
 def main(folder: str, load_file: Path, count: int) -> None:
     """Work the first `count` records; print rate and CPU time of what comes after warming up, and what stands."""
-    settings = load(data_dir=Path(folder))
-    given = loads.read(load_file)
-    traffic = given.traffic[:count]
-    said: dict[str, list[bytes]] = {settings.topics.name(topic): [] for topic in SAID.values()}
-    verbs = handlers(settings, given)
-    where = {topic: stage for stage, topics in inputs(settings).items() if stage in verbs for topic in topics}
-    waiting = {topic: deque() for topic in where}  # type: ignore[var-annotated]
-    stores = {stage: StateStore() for stage in verbs}
+    line = PlainLine(load(data_dir=Path(folder)), loads.read(load_file))
     calm_collector()
-    warm = int(len(traffic) * WARM_SHARE)
-    began = cpu = 0.0
-    for start in range(0, len(traffic), BATCH_RECORDS):
-        if not began and start >= warm:
-            began, cpu, warm = time.monotonic(), time.process_time(), start
-        for at, (topic, key, value, sent_ms) in enumerate(traffic[start : start + BATCH_RECORDS], start):
-            waiting[topic].append(as_record(topic, 0, at, sent_ms, key, value))
-        while ready := [topic for topic, queue in waiting.items() if queue]:
-            for topic in ready:
-                records, stage = list(waiting[topic]), where[topic]
-                waiting[topic].clear()
-                state, out = StateView(stores[stage]), Outbox(lambda topic: 1)
-                verbs[stage].handle(records, state, out)
-                state.commit()
-                out.committed()
-                for (to, _), sent in out.records.items():
-                    if to in said:
-                        said[to].extend(value for _, value, _ in sent if value)
-                    if to in waiting:
-                        waiting[to].extend(
-                            as_record(to, 0, 0, records[-1].timestamp, key, value) for key, value, _ in sent
-                        )
-    worked = len(traffic) - warm
-    seconds, used = time.monotonic() - began, time.process_time() - cpu
-    stands = sorted(standing(chain.from_iterable(said.values())))
-    found = {"rate": worked / seconds, "cpu_seconds_per_million": used / worked * 1e6, "standing": stands}
+    warm = int(count * WARM_SHARE)
+    line.work(0, warm)
+    line.cpu_seconds = dict.fromkeys(line.cpu_seconds, 0.0)
+    began, cpu = time.monotonic(), time.process_time()
+    for start in range(warm, count, BATCH_RECORDS):
+        line.work(start, min(start + BATCH_RECORDS, count))
+    worked, seconds, used = count - warm, time.monotonic() - began, time.process_time() - cpu
+    found = {
+        "rate": worked / seconds,
+        "cpu_seconds_per_million": used / worked * 1e6,
+        "stages": {stage: round(spent / worked * 1e6, 1) for stage, spent in line.cpu_seconds.items()},
+        "standing": sorted(standing(chain.from_iterable(line.said.values()))),
+    }
     print(json.dumps(found))  # noqa: T201
 
 

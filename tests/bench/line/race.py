@@ -14,7 +14,7 @@ import aiohttp
 from agents import topics
 from agents.settings import PREFIX, Settings, load
 from deploy.local import ports
-from schemas.topics import ACCOUNTS, ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS
+from schemas.topics import ACCOUNTS, ACTIVITIES, ALERTS, CATALOGUE, EVENTS, IDENTITY, REJECTED, TRANSITIONS
 from tests.bench import kafka
 from tests.bench.line import load as loads
 from tests.bench.line.outcome import SAID, agreement, by_kind, standing
@@ -25,6 +25,7 @@ from tests.bench.surroundings import ROOT, Bench
 PARTITIONS = 4
 SECONDS_MAX = 300.0
 QUIET_SECONDS = 2.0
+QUIET_AFTER_SECONDS = 2 * QUIET_SECONDS
 READY_SECONDS = 60.0
 WATCHED = (EVENTS, REJECTED, IDENTITY, ACTIVITIES, TRANSITIONS, *ALERTS.values())
 
@@ -98,7 +99,7 @@ class WholeLine:
         outputs = {settings.topics.name(topic): self._partitions for topic in WATCHED}
         async with kafka.ends_of(self.bench.bootstrap, outputs) as ends, asyncio.timeout(SECONDS_MAX):
             before, since = -1, time.monotonic()
-            while time.monotonic() - since < 2 * QUIET_SECONDS:
+            while time.monotonic() - since < QUIET_AFTER_SECONDS:
                 if (total := await ends.total()) != before:
                     before, since = total, time.monotonic()
                 await asyncio.sleep(0.1)
@@ -156,6 +157,9 @@ class WholeLine:
             partitions=self._partitions,
             data_dir=folder,
         )
+        # the traffic is of ten days, so here it brings its own time; stamped by the broker all of it would be late
+        inputs = {settings.topics.name(topic): self._partitions for topic in CATALOGUE if topic.input}
+        await kafka.create(bench.bootstrap, inputs)
         admin = await topics.connect_admin(settings)
         try:
             await topics.create_missing(admin, settings)
@@ -163,9 +167,13 @@ class WholeLine:
             await admin.close()
         directory = {0: [(key, value, None) for key, value in self._load.directory]}
         await kafka.write(bench.bootstrap, settings.topics.name(ACCOUNTS), directory)
-        for topic, records in self._load.by_partition(prefix, self._partitions, count).items():
-            await kafka.write(bench.bootstrap, topic, records)
+        await self.send(prefix, count)
         return settings
+
+    async def send(self, prefix: str, count: int) -> None:
+        """The first records of the traffic, as fast as the client can."""
+        for topic, records in self._load.by_partition(prefix, self._partitions, count).items():
+            await kafka.write(self.bench.bootstrap, topic, records)
 
     def environment(self, settings: Settings) -> dict[str, str]:
         """A worker's settings as its environment."""
