@@ -1,6 +1,7 @@
 """What an installation stands on: the run's stack, or one of its own on a small disk of its own."""
 
 import asyncio
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,6 +47,7 @@ async def stack_on(disk: Path) -> AsyncIterator[Ground]:
         yield Ground(await asyncio.to_thread(_up, disk), disk)
     finally:
         await asyncio.to_thread(end, disk)
+        await asyncio.to_thread(shutil.copytree, disk / "logs", disk.with_name("disk-logs"), dirs_exist_ok=True)
         await asyncio.to_thread(subprocess.run, ["umount", "--lazy", str(disk)], check=False)
 
 

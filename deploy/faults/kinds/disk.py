@@ -3,11 +3,11 @@
 import asyncio
 import errno
 import os
+import shutil
 from pathlib import Path
 
 from deploy.faults.scene import Fault, Scene
 
-CHUNK_BYTES = 1 << 16
 FULL_SECONDS = 10.0
 """How long there is no room, at least."""
 
@@ -38,16 +38,18 @@ async def _disk_full(scene: Scene) -> None:
 
 
 def _fill(path: Path) -> None:
-    """Write until nothing more goes in."""
+    """Take all room there is, down to the last block."""
     with path.open("ab", buffering=0) as file:
-        size = CHUNK_BYTES
+        size = shutil.disk_usage(path.parent).free
         while size:
             try:
-                file.write(os.urandom(size))
+                os.posix_fallocate(file.fileno(), path.stat().st_size, size)
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
                 size //= 2
+            else:
+                size = min(size, shutil.disk_usage(path.parent).free)
 
 
 DISK = (Fault("disk full, of broker and ClickHouse", _disk_full, small_disk=True),)
