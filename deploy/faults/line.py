@@ -21,7 +21,7 @@ from deploy.demo.process import WorkerProcess
 from deploy.faults.feeder import Feeder
 from deploy.faults.oracle import expect, runtime_of
 from deploy.faults.proxy import Proxy
-from deploy.faults.reading import read_held, read_rows
+from deploy.faults.reading import ends_of, read_held, read_rows
 from deploy.faults.trace import TRACE
 from deploy.faults.verdict import Verdict, judge
 from deploy.faults.worker import SPLIT_COMMIT
@@ -36,6 +36,9 @@ from sinks.migrate import migrate
 READY_SECONDS = 120.0
 DRAIN_SECONDS = 300.0
 DEATH_SECONDS = 120.0
+OPEN_SECONDS = 60.0
+"""The timeout of transactions here is 20 s, and the broker looks for late ones each 10 s."""
+
 SAMPLE_SECONDS = 0.25
 MIB = 1 << 20
 PARTITIONS = 2
@@ -156,6 +159,7 @@ class Installation:
         await self.feeder.stop()
         if self.spoilt:
             return Verdict()
+        await self._settled()
         async with asyncio.timeout(DRAIN_SECONDS), lag_meter(self.settings) as meter:
             ends: dict[tuple[str, TopicPartition], int] = {}
             for _ in range(2):  # what identify learns comes back to it: the second round is behind the first one's
@@ -170,6 +174,28 @@ class Installation:
         runtime = await runtime_of(self.settings, held.partitions)
         expected = await asyncio.to_thread(expect, runtime, held)
         return judge(self.settings, held, expected, committed, ends, rows)
+
+    async def _settled(self) -> None:
+        """Wait until no transaction is open that was open before: what lies behind one, nobody can read.
+
+        Raises:
+            LocalStackError: one stays open, long after the broker must have aborted it.
+        """
+        names = [name for name, _ in topics.wanted(self.settings)]
+        async with ends_of(self.settings, names) as ends:
+            written = await ends("read_uncommitted")
+
+            async def hidden() -> dict[TopicPartition, int]:
+                return {tp: end for tp, end in (await ends("read_committed")).items() if end < written[tp]}
+
+            try:
+                async with asyncio.timeout(OPEN_SECONDS):
+                    while await hidden():  # noqa: ASYNC110 - the broker tells nobody
+                        await asyncio.sleep(0.2)
+            except TimeoutError:
+                still = await hidden()
+                told = "; ".join(f"{tp.topic}:{tp.partition} from {at} to {written[tp]}" for tp, at in still.items())
+                raise LocalStackError(f"An open transaction hides for ever what lies behind it: {told}.") from None
 
     async def close(self) -> None:
         """End everything of it; topics and tables stay until the stack is wiped."""

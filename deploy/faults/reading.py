@@ -1,6 +1,7 @@
 """What lies on the topics and in ClickHouse at the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -61,6 +62,32 @@ async def read_held(settings: Settings) -> Held:
         await consumer.stop()
     steps = [Step.decode(record.value) for record in records.pop(TopicPartition(trace, 0))]
     return Held(records, steps, partitions)
+
+
+Ends = Callable[[str], Awaitable[dict[TopicPartition, int]]]
+
+
+@asynccontextmanager
+async def ends_of(settings: Settings, names: Sequence[str]) -> AsyncIterator[Ends]:
+    """Gives a function from an isolation level to where topics end for a subscriber of it."""
+    async with AsyncExitStack() as open_ones:
+        consumers = {}
+        for level in ("read_uncommitted", "read_committed"):
+            consumer = AIOKafkaConsumer(**connection_options(settings), enable_auto_commit=False, isolation_level=level)
+            await consumer.start()
+            open_ones.push_async_callback(consumer.stop)
+            consumers[level] = consumer
+        counts = {
+            name: len(entry)
+            for name, entry in (await consumer._client.fetch_all_metadata())._partitions.items()  # noqa: SLF001 - as above
+            if name in names
+        }
+        tps = [TopicPartition(name, at) for name, count in counts.items() for at in range(count)]
+
+        async def ends(level: str) -> dict[TopicPartition, int]:
+            return dict(await consumers[level].end_offsets(tps))
+
+        yield ends
 
 
 @dataclass(frozen=True)
