@@ -56,8 +56,8 @@ auto.create.topics.enable=false
 message.max.bytes=2097152
 # Nobody else joins later, so a group need not wait for it.
 group.initial.rebalance.delay.ms=0
-# There is nobody to hand partitions to. Giving them up first would leave them without a leader for a moment, in which the
-# coordinator takes the partitions of a commit for deleted, writes no markers and calls it complete: open for ever.
+# There is nobody to hand partitions to. Giving them up first leaves them without a leader for a moment, in which the
+# coordinator takes the partitions of a commit for deleted and writes no markers: it stays open for ever.
 controlled.shutdown.enable=false
 # After a crash the broker waits for the end of its own former session: nobody else could hold it, so let it be short.
 broker.session.timeout.ms=3000
