@@ -5,7 +5,7 @@ time. The result is a function of state and input only, so a replay, a restart o
 nothing. What is folded can be taken out again: `journal/account.py` stands around this fold.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -195,29 +195,20 @@ class Fold:
     def fire_due(self, until_ms: int) -> None:
         """Fire all timers due by a time, earliest first; among equals triggers in the rules' order, then falling back,
         then silence."""
-        journey = self._journey
-        while True:
-            due_ms, fire = self._next_due(until_ms)
-            if fire is None or due_ms > until_ms:
+        journey, timers = self._journey, self._rules.timers
+        falls = (self._fall_back, self._fall_silent)
+        while True:  # asked at each activity, so nothing is made for timers that do not run
+            dues = [journey.due_of(rule) for rule in timers]
+            dues += (journey.leaves_by(until_ms), journey.dormant_due_ms())
+            due_ms = min(filter(None, dues), default=0)
+            if not due_ms or due_ms > until_ms:
                 return
             self._change()
             journey.now_ms = journey.clock_ms = max(journey.clock_ms, due_ms)
-            fire(due_ms)
-
-    def _next_due(self, until_ms: int) -> tuple[int, Callable[[int], None] | None]:
-        """The earliest timer and what it does; asked at each activity, so nothing is made for those that do not run."""
-        journey, first_ms = self._journey, 0
-        first: TriggerRule | None = None
-        for rule in self._rules.timers:
-            due_ms = journey.due_of(rule)
-            if due_ms and (not first_ms or due_ms < first_ms):
-                first_ms, first = due_ms, rule
-        fire: Callable[[int], None] | None = partial(self._fire, first) if first is not None else None
-        falls = ((journey.leaves_by(until_ms), self._fall_back), (journey.dormant_due_ms(), self._fall_silent))
-        for due_ms, fall in falls:
-            if due_ms and (not first_ms or due_ms < first_ms):
-                first_ms, fire = due_ms, fall
-        return first_ms, fire
+            if (at := dues.index(due_ms)) < len(timers):
+                self._fire(timers[at], due_ms)
+            else:
+                falls[at - len(timers)](due_ms)
 
     def adopt(self, seen_ms: int) -> None:
         """Rules changed: timers that by these were due before are done without a word; who by these fell back or was
