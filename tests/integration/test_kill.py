@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from aiokafka.admin import NewTopic
 
 from agents.advance import JOURNAL
 from agents.observe.lag import lag_of
@@ -28,8 +29,8 @@ FRESH_MS = 20 * HOUR_MS
 """Events of the last hours raise alerts; what is older than a day when the broker takes it is history, which raises
 none. None lie in between: nothing may depend on how long a run takes."""
 
-SETTINGS = {"poll_records_max": 60, "session_timeout_seconds": 6}
-"""Small batches, so that there is a mid-stream; a dead worker is noticed soon."""
+SETTINGS = {"poll_records_max": 60, "session_timeout_seconds": 6, "privacy_key": "one-key-for-both-lines-of-this-test"}
+"""Small batches, so that there is a mid-stream; a dead worker is noticed soon; persons have one pseudonym in both."""
 
 
 def traffic(seed: int) -> list[tuple[str, bytes, bytes, int]]:
@@ -61,6 +62,11 @@ def traffic(seed: int) -> list[tuple[str, bytes, bytes, int]]:
 
 async def make_topics(line: Line) -> None:
     admin = await connect_admin(line.settings)
+    # the producers' own timestamps, so that both lines take each record at one time
+    own = NewTopic(
+        line.settings.topics.raw(Source.WEB)[0], 3, 1, topic_configs={"message.timestamp.type": "CreateTime"}
+    )
+    await admin.create_topics([own])
     await create_missing(admin, line.settings)
     await admin.close()
     await line.know(*(f"co{number}-works.com" for number in range(ACCOUNTS)))
@@ -70,7 +76,7 @@ async def feed(line: Line, seed: int) -> int:
     records = traffic(seed)
     topic = line.settings.topics.raw(Source.WEB)[0]
     # no timestamps of the past: the broker would delete the records by the topic's retention
-    await line.produce(topic, [(key, value, None) for _, key, value, _ in records])
+    await line.produce(topic, [(key, value, NOW_MS + number) for number, (_, key, value, _) in enumerate(records)])
     return len(records)
 
 
@@ -82,19 +88,26 @@ async def worked_off(line: Line, sent: int) -> None:
 
 
 async def results(line: Line) -> dict[str, list[dict[str, Any]]]:
-    """Everything a subscriber gets from the journey stage, sorted by id."""
+    """What stands for a subscriber at the end, sorted by id: of each the highest revision, of which there is one.
+
+    How often something was said anew depends on how batches were cut, and so on when the worker died.
+    """
     found: dict[str, list[dict[str, Any]]] = {"transitions": await line.committed(TRANSITIONS), "alerts": []}
     for team in Team:
         found["alerts"] += await line.committed(ALERTS[team])
     found["activities"] = await line.committed(ACTIVITIES)
+    standing: dict[str, list[dict[str, Any]]] = {}
     for noun, records in found.items():
-        for record in records:  # when the broker took it differs from run to run
-            record.pop("received_at", None)
-            record.pop("received_ms", None)
         id_field = {"activities": "activity_id"}.get(noun, noun.removesuffix("s") + "_id")
-        records.sort(key=lambda record, field=id_field: record[field])
-        assert len({record[id_field] for record in records}) == len(records), f"doubles among {noun}"
-    return found
+        assert len({(record[id_field], record["revision"]) for record in records}) == len(records), f"doubles: {noun}"
+        records.sort(key=lambda record, field=id_field: (record[field], record["revision"]))
+        last = {record[id_field]: record for record in records}
+        standing[noun] = [
+            {name: part for name, part in record.items() if name not in ("revision", "restated_because")}
+            for record in last.values()
+            if not record.get("withdrawn") and record.get("status") != "retracted"
+        ]
+    return standing
 
 
 async def final_states(line: Line) -> dict[str, Any]:

@@ -55,9 +55,9 @@ async def test_a_foreign_producer_sees_its_account_move(make_line: Callable[...,
     (alert,) = [item for item in await line.committed(ALERTS[Team.SALES]) if item["trigger"] == "demo_request"]
     assert (alert["account_id"], alert["account_name"], alert["owner"]) == ("acme", "Acme Corp", "maria@seller.io")
     jane = {"person": line.key.mailbox("jane@acme-works.com"), "address": "jane@acme-works.com", "job_title": "CTO"}
-    assert alert["people"] == [{**jane, "name": ""}]
+    assert alert["people"] == [{**jane, "sealed": "", "name": "", "role": "executive"}]
     assert sum(cause["points"] for cause in alert["causes"]) == alert["score"]
-    assert "demo request" in alert["why"]
+    assert "asked for a demo today" in alert["why"]
 
     async def archived() -> bool:
         found = await line.rows("SELECT stage, last_trigger FROM account_stage WHERE account_id = 'acme'")
@@ -116,7 +116,7 @@ async def test_stages_in_two_workers_do_the_same(make_line: Callable[..., Line])
     for line in (together, apart):
         await line.know(*(f"co{number}-works.com" for number in range(7)))
     await together.start()
-    await apart.start("ingest", "advance", "handover")
+    await apart.start("ingest", "advance", "dispatch", "handover")
     await apart.start("identify", "archive")
     for line in (together, apart):
         await line.produce(web(line), [(b"%d" % (at % 7), value, stamp + at) for at, value in enumerate(sent)])
@@ -207,5 +207,5 @@ async def test_a_worker_does_not_start_with_a_wrong_journey(make_line: Callable[
     worker = await line.start("advance", ready=False)
     assert await worker.wait() == 2
     log = (line.settings.data_dir / "worker-0.log").read_text()
-    assert log.count("`sails` is not known; did you mean `sales`?") == 10
+    assert log.count("`sails` is not known; did you mean `sales`?") == 17
     assert f"{path}:" in log
