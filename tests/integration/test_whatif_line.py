@@ -102,7 +102,11 @@ async def test_the_old_side_is_what_the_line_said(make_line: Callable[..., Line]
 
     async def alerts() -> list[dict[str, Any]]:
         told = await line.committed(TRIGGERS)
-        return [one | {"outlook": NO_OUTLOOK.model_dump()} for one in told]  # what was learned comes when it is sent
+        # what was learned, and the sealed address, come when it is sent
+        return [
+            one | {"outlook": NO_OUTLOOK.model_dump(), "people": [person | {"sealed": ""} for person in one["people"]]}
+            for one in told
+        ]
 
     async def all_told() -> bool:
         triggers = {(one["account_id"], one["trigger"]) for one in await alerts()}
