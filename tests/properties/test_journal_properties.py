@@ -9,6 +9,7 @@ from pipeline.journal.pages import BOUNDS, Bounds
 from pipeline.journal.refold import refold
 from pipeline.rules.model import Rules
 from schemas.activity import RETRACTION, Activity
+from schemas.alert import Alert
 from schemas.event import Grade
 from schemas.journey import NO_STANDING, JournalHead
 from schemas.kept.journal import Entry
@@ -135,6 +136,10 @@ def _settle(clean: list[Op], item: Activity, rules: Rules) -> None:
         batches[-1].append(item)
 
 
+def _unnumbered(alerts: dict[str, Alert]) -> dict[str, Alert]:
+    return {id_: alert.model_copy(update={"revision": 0}) for id_, alert in alerts.items()}
+
+
 def _flat(steps: list[Step]) -> list[Activity | str]:
     return [step for step in steps if not isinstance(step, float)]
 
@@ -166,7 +171,8 @@ def test_any_cut_says_the_same_in_the_end(rules: Rules, steps: list[Step], cuts:
     assert one.core() == other.core()
     assert one.standing_transitions() == other.standing_transitions()
     if not any(isinstance(step, str) or step.revision or step.type == RETRACTION for step in _flat(steps)):
-        assert one.standing_alerts() == other.standing_alerts()
+        # how often an open alert is said anew depends on the cut, what it says in the end does not
+        assert _unnumbered(one.standing_alerts()) == _unnumbered(other.standing_alerts())
 
 
 @BOTH
