@@ -110,6 +110,8 @@ async def _erase(loaded: Settings, given: str, forbid: bool, wait: float) -> ste
                 report.left = {stage: len(held) for stage, held in found.held.by_stage.items() if held} | counts
                 if not report.left or not report.worked_off:
                     break
+            if report.erased_ms and report.worked_off:  # open alerts said anew come last, stages after the states
+                report.worked_off = await steps.work_off(loaded, wait)
         return report
     finally:
         await sink.close()
