@@ -24,7 +24,7 @@ from schemas.topics import Topic
 from sinks.clickhouse import ClickHouseSink
 from sinks.migrate import migrate
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 START_TRIES = 300
 _numbers = itertools.count(1)
 
