@@ -14,7 +14,8 @@ from pipeline.alerts.outlook import Outlooks, outlook_of
 from pipeline.directory import Directory
 from pipeline.dispatch.route import owner_key_of
 from pipeline.handover.policy import NO_POLICY, Policy
-from pipeline.journal.account import AccountWork, Worked
+from pipeline.journal.account import AccountWork
+from pipeline.journal.worked import Worked
 from pipeline.privacy.contacts import ClearAddresses, parts_of, with_sealed
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.rules.live import Live

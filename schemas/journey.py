@@ -109,7 +109,10 @@ class JournalHead(Record):
     said: int = Field(0, description="Number of the next record of what was said.")
     said_from: int = Field(0, description="Number of the oldest one kept.")
     standing: Standing = Field(NO_STANDING, description="As in the newest entry.")
-    newest: tuple[int, int, str] = Field((0, 0, ""), description="Key of the newest activity.")
+    newest: tuple[int, int, str] = Field(
+        (0, 0, ""),
+        description="Key of the newest activity; of the newest tick, where only its activities were taken back.",
+    )
     unsaid: dict[str, int] = Field(
         default_factory=dict,
         description="Transitions and alerts that do not stand -> revision they were taken back with; -1: never said.",

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from pipeline.journal.account import AccountWork, Worked
+from pipeline.journal.account import AccountWork
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds
+from pipeline.journal.worked import Worked
 from pipeline.rules.model import Rules
 from schemas.account import Account
 from schemas.activity import RETRACTION, Activity

@@ -1,6 +1,6 @@
 """One account while a batch is worked: activities are folded and kept in the journal; corrections among them restate
-what came of it. State and standing transitions are the same however the topic is cut into batches; an alert that was
-retracted between two corrections stays so, while corrections worked at once do not touch it.
+what came of it. State and what stands are the same however the topic is cut into batches; only how often something was
+said anew on the way depends on that.
 
 Activities are folded in the order of their keys (`order.py`). What comes after something it belongs before is put at
 its place in the journal, and the account is folded anew from there, once a batch: so the order they come in makes no
@@ -13,8 +13,8 @@ A suppressed account's journey goes on in silence: nothing of it stands, and onc
 as if it had never been, save that no alert is raised for what was.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.advance import Advanced, adopt, advance, wake
 from pipeline.alerts.make import HeldBack
@@ -26,7 +26,18 @@ from pipeline.journal.order import arrange, key_of
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
 from pipeline.journal.refold import refold
 from pipeline.journal.returned import returned_hits
-from pipeline.journal.settle import CAME_BACK, NEVER_SAID, digest_of, held_back, said_alert, said_transition, settle
+from pipeline.journal.settle import (
+    CAME_BACK,
+    NEVER_MS,
+    NEVER_SAID,
+    Change,
+    digest_of,
+    held_back,
+    said_alert,
+    said_transition,
+    settle,
+)
+from pipeline.journal.worked import Worked
 from pipeline.journey import SEEN_ID_LENGTH
 from pipeline.rules.model import Rules
 from pipeline.weigh import standing_of
@@ -45,31 +56,6 @@ ORDER = "order"
 OUT_OF_ORDER = "something that happened before came after it"
 CORRECTIONS = frozenset({RETRACTION, ERASURE})
 """Types of activities that take others out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """What came of a batch, or of a firing of timers, for one account.
-
-    Args:
-        state: what to remember; the same object where nothing changed, None for an account that still is none.
-        pages: pages of the journal to write.
-        transitions, alerts: to send, in order; restated, withdrawn and retracted ones among them.
-        held_back: alerts that are not sent.
-        returned: hits given back to their subjects.
-        restated: why the account was folded anew, each time: `retraction`, `revision`, `suppression`, `order` or
-            `erasure`.
-        beyond: activities taken back that lay before the journal, so that what came of them stays.
-    """
-
-    state: JourneyState | None
-    pages: Pages
-    transitions: tuple[Transition, ...]
-    alerts: tuple[Alert, ...]
-    held_back: tuple[HeldBack, ...]
-    returned: tuple[Returned, ...]
-    restated: tuple[str, ...]
-    beyond: int
 
 
 class AccountWork:
@@ -250,6 +236,7 @@ class AccountWork:
         if self._suppressed:
             self._held_back += [held_back(alert, HeldReason.SUPPRESSED) for alert in result.alerts]
         elif result.transitions or result.alerts:
+            self._state = result.state.model_copy(update={"journal": head})  # saying reads the journal
             head = self._say(head, result, number)
         self._state = result.state.model_copy(update={"journal": head, "suppressed": self._suppressed})
 
@@ -338,8 +325,16 @@ class AccountWork:
         state = self._state
         assert state is not None
         journal = self._load()
-        only_order = set(self._pending.values()) == {ORDER}
-        start = 0 if {SUPPRESSION, ERASURE} & set(self._pending.values()) else journal.start()
+        kinds = set(self._pending.values())
+        change = Change(
+            reason="; ".join(list(self._pending)[:REASONS_SHOWN_MAX]),
+            oldest=0,
+            touched_ms=0 if SUPPRESSION in kinds else journal.touched.occurred_ms,
+            rule_version=self._rules.version,
+            news_ms=self._news_ms(journal, kinds),
+            mute=self._suppressed,
+        )
+        start = 0 if {SUPPRESSION, ERASURE} & kinds else journal.start()
         self._pages |= journal.recut(start, self._bounds)
         oldest = journal.segments[start].first if journal.segments else state.journal.entries
         refolded = refold(journal, start, state, self._standing, self._ticked_ms, self._rules)
@@ -362,11 +357,7 @@ class AccountWork:
             self._pages |= pages
             journal.follow(head, came_to, entry)
             came_to = after
-        reason = "; ".join(list(self._pending)[:REASONS_SHOWN_MAX])
-        news_ms = state.journal.newest[0] - self._rules.late_ms if only_order else None
-        settled = settle(
-            journal.said, oldest, refolded, head.unsaid, self._suppressed, reason, self._addressed, news_ms
-        )
+        settled = settle(journal.said, refolded, head.unsaid, replace(change, oldest=oldest), self._addressed)
         self._pages |= journal.amend(settled.changed)
         self._named.alert_ids -= {alert.alert_id for alert in settled.alerts}
         anew, noted = self._named.anew(journal.said, refolded)
@@ -380,6 +371,14 @@ class AccountWork:
         self._restated += sorted(set(self._pending.values()))
         self._pending = {}
         self._state = came_to.model_copy(update={"journal": head, "suppressed": self._suppressed})
+
+    def _news_ms(self, journal: Journal, kinds: Collection[str]) -> int:
+        """Since when alerts are news: of what came out of order all it could change, for the fold holds late alerts
+        back itself; of corrections what was raised lately; of a suppression nothing."""
+        if ORDER in kinds:
+            return journal.touched.place_ms
+        assert self._state is not None
+        return NEVER_MS if SUPPRESSION in kinds else self._state.journal.newest[0] - self._rules.late_ms
 
     def _load(self) -> Journal:
         if self._journal is None:

@@ -5,6 +5,7 @@ from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from pipeline.journal.order import Key, key_of
 from pipeline.journal.pack import pack, unpack
@@ -12,6 +13,21 @@ from pipeline.journal.pages import Bounds, Pages, Read, checkpoint_page, entry_p
 from schemas.activity import Attributed
 from schemas.journey import NO_STANDING, JournalHead, JourneyState
 from schemas.kept.journal import Entry, Said
+
+
+class Touched(NamedTuple):
+    """The earliest thing that was changed, ms since 1970.
+
+    Args:
+        occurred_ms: when it happened: what was folded of before is as it was.
+        place_ms: where it stands among others.
+    """
+
+    occurred_ms: int
+    place_ms: int
+
+
+UNTOUCHED, EVERYTHING = Touched(2**63, 2**63), Touched(0, 0)
 
 
 class Segment:
@@ -72,6 +88,7 @@ class Journal:
         self._changed: set[int] = set()
         self.inserted: set[str] = set()
         self._edited = False
+        self.touched = UNTOUCHED
         self.segments = [Segment(first, end, read) for first, end in pairwise((*head.segments, head.entries))]
 
     @cached_property
@@ -152,7 +169,7 @@ class Journal:
                         after_tick = (segment, number)
                     else:
                         at = 0
-                    self._insert(*after_tick, at, activity)
+                    self._insert(*after_tick, at, activity, key)
                     return True
                 ticked = 0 < entry.ticked_ms <= key.place_ms
                 if entry.activities:
@@ -162,16 +179,19 @@ class Journal:
         if after_tick is None and self.complete and self.segments:
             after_tick = (self.segments[0], self.segments[0].first)
         if after_tick is not None:
-            self._insert(*after_tick, 0, activity)
+            self._insert(*after_tick, 0, activity, key)
         return after_tick is not None
 
     def newest(self, late_ms: int) -> Key | None:
-        """Key of the newest activity that is kept; None if there is none."""
+        """Key of the newest activity that is kept, or of a tick since, which may have fired nothing as things are now,
+        so that no clock tells of it. None if there is neither."""
+        ticked = Key(0, 0, "")
         for segment in reversed(self.segments):
             for entry in reversed(segment.entries.values()):
                 if entry.activities:
-                    return key_of(entry.activities[-1], late_ms)
-        return None
+                    return max(key_of(entry.activities[-1], late_ms), ticked)
+                ticked = max(ticked, Key(entry.ticked_ms, 0, ""))
+        return ticked if ticked.place_ms else None
 
     def recut(self, start: int, bounds: Bounds) -> Pages:
         """Cut segments anew where one has grown to twice its size, since much was put in between; before the journal is
@@ -241,7 +261,7 @@ class Journal:
         oldest = self.segments[0] if self.segments else None
         if oldest is not None and oldest.before is not None:
             oldest.before = change(oldest.before)
-        self._edited = True
+        self._edited, self.touched = True, EVERYTHING
 
     def forget_evidence(self, subject: str) -> int:
         """Remove from the oldest checkpoint what it still lists of a subject; gives how many those were.
@@ -255,7 +275,7 @@ class Journal:
         count = len(oldest.before.evidence) - len(kept)
         if count:
             oldest.before = oldest.before.model_copy(update={"evidence": kept})
-            self._edited = True
+            self._edited, self.touched = True, EVERYTHING
         return count
 
     def amend(self, said: Mapping[int, Said]) -> Pages:
@@ -284,7 +304,7 @@ class Journal:
                 pages[entry_page(number)] = pack(segment.entries[number].encode())
         self._changed.clear()
         self.inserted.clear()
-        self._edited = False
+        self._edited, self.touched = False, UNTOUCHED
         return pages
 
     def filled(self) -> int:
@@ -301,18 +321,28 @@ class Journal:
                         return segment, number, item
         return None
 
-    def _insert(self, segment: Segment, number: int, at: int, activity: Attributed) -> None:
+    def _insert(self, segment: Segment, number: int, at: int, activity: Attributed, key: Key) -> None:
         entry = segment.entries[number]
         activities = (*entry.activities[:at], activity, *entry.activities[at:])
         segment.put(number, entry.model_copy(update={"activities": activities}))
         self._changed.add(number)
+        self._touch(activity, key.place_ms)
         self.inserted.add(activity.activity_id)
 
     def _rewrite(self, segment: Segment, number: int, change: Callable[[Attributed], Attributed | None]) -> None:
-        entry = segment.entries[number]
-        activities = tuple(item for item in map(change, entry.activities) if item is not None)
-        segment.put(number, entry.model_copy(update={"activities": activities}))
+        entry, activities = segment.entries[number], []
+        for item in entry.activities:
+            changed = change(item)
+            if changed is not item:
+                self._touch(item, item.occurred_ms)
+            if changed is not None:
+                activities.append(changed)
+        segment.put(number, entry.model_copy(update={"activities": tuple(activities)}))
         self._changed.add(number)
+
+    def _touch(self, activity: Attributed, place_ms: int) -> None:
+        earliest = self.touched
+        self.touched = Touched(min(earliest.occurred_ms, activity.occurred_ms), min(earliest.place_ms, place_ms))
 
 
 def _filled(segment: Segment) -> int:

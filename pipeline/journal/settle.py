@@ -1,15 +1,15 @@
 """What was said against what a refold says: what to say anew, and what to take back.
 
 - A transition that is made no more is withdrawn; one made with other content is said again; one newly made is said.
-- An alert that is made no more is retracted; one that something else raises now is said again. Where evidence was taken
-  back or changed, any other that still is made stays as it was said, and one newly made is never sent, since it would
-  be history that alerts as news. Where activities only came in another order than they happened, one with other content
-  is said again, and one newly made is news.
+- An alert that is made no more is retracted; one with other content is said again, and one that was retracted and is
+  made again, too. One newly made is sent only as far as it is news: else it would be history that alerts.
+- What other rules said of before anything changed stands as it was said: these rules have no say in it.
 - Of a suppressed account nothing stands. What stood comes back when it is suppressed no more, alerts excepted.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 from pipeline.alerts.make import HeldBack, held_of
@@ -20,9 +20,35 @@ from schemas.dispatch.held import HeldReason
 from schemas.kept.journal import Said
 from schemas.transition import Transition
 
+NEVER_MS = 2**63
 CAME_BACK = "It was withdrawn before, and its evidence came back"
 NEVER_SAID = -1
 Address = Callable[[Alert, Alert | None], Alert]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was changed in a journal, and what that can be news of.
+
+    Args:
+        reason: why, in words.
+        oldest: number of the oldest entry that was folded anew; what an older one made stands as it was.
+        touched_ms: nothing of before was changed.
+        rule_version: the rules by which it was folded anew.
+        news_ms: alerts that come to light are news if they were raised since; `NEVER_MS` if none is.
+        mute: the account is suppressed.
+    """
+
+    reason: str
+    oldest: int
+    touched_ms: int
+    rule_version: str
+    news_ms: int
+    mute: bool
+
+    def leaves(self, said: Transition | Alert, moment: datetime) -> bool:
+        """Whether something that was said is other rules' word on a time of which nothing was changed."""
+        return said.rule_version != self.rule_version and to_ms(moment) < self.touched_ms
 
 
 @dataclass
@@ -73,109 +99,90 @@ def digest_of(made: Transition | Alert) -> str:
 
 def settle(
     said: Mapping[int, Said],
-    oldest: int,
     refolded: Refolded,
     unsaid: Mapping[str, int],
-    mute: bool,
-    reason: str,
+    change: Change,
     address: Address,
-    news_ms: int | None = None,
 ) -> Settled:
     """Compare, and decide.
 
     Args:
         said: what was said, by number.
-        oldest: number of the oldest entry that was folded anew; what an older one made stands as it was.
         refolded: what is made now.
         unsaid: what does not stand.
-        mute: the account is suppressed.
-        reason: why all this, in words.
+        change: what was changed.
         address: (alert, as it was said before) -> the alert with whom it goes to.
-        news_ms: alerts raised since then are news; None where evidence was taken back or changed.
     """
     settled = Settled(dict(unsaid), address, held_back=list(refolded.held_back))
     known: set[str] = set()
     for number, record in said.items():
+        known.add(record.id)
         if record.transition is not None:
-            known.add(record.transition.transition_id)
-            _settle_transition(settled, number, record, record.transition, oldest, refolded, mute, reason)
+            _settle_transition(settled, number, record, record.transition, refolded, change)
         elif record.alert is not None:
-            known.add(record.alert.alert_id)
-            _settle_alert(settled, number, record, record.alert, oldest, refolded, mute, reason, news_ms)
-    if not mute:
+            _settle_alert(settled, number, record, record.alert, refolded, change)
+    if not change.mute:
         for entry, transition in refolded.transitions.values():
-            if transition.transition_id not in known:
-                _say(settled, None, transition, entry, settled.unsaid.get(transition.transition_id, NEVER_SAID), reason)
+            id_ = transition.transition_id
+            if id_ not in known:
+                _say(settled, None, transition, entry, settled.unsaid.get(id_, NEVER_SAID), change.reason)
         for entry, alert in refolded.alerts.values():
-            if alert.alert_id in known:
-                continue
-            revision = settled.unsaid.get(alert.alert_id)
-            if news_ms is not None and to_ms(alert.raised_at) >= news_ms and revision != NEVER_SAID:
-                _raise(settled, None, alert, None, entry, NEVER_SAID if revision is None else revision)
-            elif revision is None:
-                settled.unsaid[alert.alert_id] = NEVER_SAID
-                settled.held_back.append(held_back(alert, HeldReason.RESTATED))
+            if alert.alert_id not in known:
+                _settle_new_alert(settled, entry, alert, change)
     return settled
 
 
+def _settle_new_alert(settled: Settled, entry: int, alert: Alert, change: Change) -> None:
+    revision = settled.unsaid.get(alert.alert_id)
+    if revision is None:
+        if to_ms(alert.raised_at) >= change.news_ms:
+            _raise(settled, None, alert, None, entry, NEVER_SAID)
+        else:
+            settled.unsaid[alert.alert_id] = NEVER_SAID
+            settled.held_back.append(held_back(alert, HeldReason.RESTATED))
+    elif revision != NEVER_SAID and change.news_ms != NEVER_MS:
+        _raise(settled, None, alert, None, entry, revision)
+
+
 def _settle_transition(
-    settled: Settled,
-    number: int,
-    record: Said,
-    said: Transition,
-    oldest: int,
-    refolded: Refolded,
-    mute: bool,
-    reason: str,
+    settled: Settled, number: int, record: Said, said: Transition, refolded: Refolded, change: Change
 ) -> None:
     entry, made = refolded.transitions.get(said.transition_id, (record.entry, None))
-    sealed = made is None and record.entry < oldest
-    if mute:
+    left = change.leaves(said, said.occurred_at)
+    sealed = made is None and (record.entry < change.oldest or left)
+    if change.mute:
         muted = (sealed or made is not None) and (record.muted or not said.withdrawn)
         if not said.withdrawn:
-            _withdraw(settled, number, record, said, reason)
+            _withdraw(settled, number, record, said, change.reason)
         if muted != record.muted:
             settled.changed[number] = settled.changed.get(number, record).model_copy(update={"muted": muted})
     elif made is not None:
-        if said.withdrawn or record.digest != digest_of(made):
-            _say(settled, number, made, entry, said.revision, reason)
+        if said.withdrawn or (not left and record.digest != digest_of(made)):
+            _say(settled, number, made, entry, said.revision, change.reason)
         elif entry != record.entry:
             settled.changed[number] = record.model_copy(update={"entry": entry})
     elif sealed and record.muted:
         words = f"{said.account_name}: {said.to_stage}, as before; its causes are no longer kept."
-        _say(settled, number, said.model_copy(update={"why": words, "withdrawn": False}), entry, said.revision, reason)
+        again = said.model_copy(update={"why": words, "withdrawn": False})
+        _say(settled, number, again, entry, said.revision, change.reason)
     elif not sealed and not said.withdrawn:
-        _withdraw(settled, number, record, said, reason)
+        _withdraw(settled, number, record, said, change.reason)
 
 
-def _settle_alert(
-    settled: Settled,
-    number: int,
-    record: Said,
-    said: Alert,
-    oldest: int,
-    refolded: Refolded,
-    mute: bool,
-    reason: str,
-    news_ms: int | None,
-) -> None:
+def _settle_alert(settled: Settled, number: int, record: Said, said: Alert, refolded: Refolded, change: Change) -> None:
     entry, made = refolded.alerts.get(said.alert_id, (record.entry, None))
     raised = said.status is AlertStatus.RAISED
-    if raised and (mute or (made is None and record.entry >= oldest)):
-        _retract(settled, number, record, said, reason)
-    elif mute or made is None:
+    sealed = record.entry < change.oldest or change.leaves(said, said.raised_at)
+    if raised and (change.mute or (made is None and not sealed)):
+        _retract(settled, number, record, said, change)
+    elif change.mute and not record.muted:
+        settled.changed[number] = record.model_copy(update={"muted": True})
+    elif change.mute or made is None:
         return
-    elif _is_news(record, said, made, news_ms):
+    elif record.digest != digest_of(made) if raised else not record.muted:
         _raise(settled, number, made, said, entry, said.revision)
     elif entry != record.entry:
         settled.changed[number] = record.model_copy(update={"entry": entry})
-
-
-def _is_news(record: Said, said: Alert, made: Alert, news_ms: int | None) -> bool:
-    """Whether an alert that is made has to be said again."""
-    if said.status is AlertStatus.RETRACTED:
-        return news_ms is not None and to_ms(made.raised_at) >= news_ms
-    return said.raised_at != made.raised_at or (news_ms is not None and record.digest != digest_of(made))
 
 
 def _raise(settled: Settled, number: int | None, alert: Alert, before: Alert | None, entry: int, revision: int) -> None:
@@ -214,9 +221,17 @@ def _withdraw(settled: Settled, number: int, record: Said, said: Transition, rea
     settled.unsaid[said.transition_id] = withdrawn.revision
 
 
-def _retract(settled: Settled, number: int, record: Said, said: Alert, reason: str) -> None:
-    gone = {"revision": said.revision + 1, "status": AlertStatus.RETRACTED, "causes": (), "score": 0.0}
+def _retract(settled: Settled, number: int, record: Said, said: Alert, change: Change) -> None:
+    gone = {
+        "revision": said.revision + 1,
+        "status": AlertStatus.RETRACTED,
+        "causes": (),
+        "score": 0.0,
+        "confidence": 0.0,
+        "people": (),
+        "speak_to": "",
+    }
     retracted = said.model_copy(update=gone)
-    settled.alerts.append(retracted.model_copy(update={"why": f"Withdrawn: {reason}"}))
-    settled.changed[number] = record.model_copy(update={"alert": retracted})
+    settled.alerts.append(retracted.model_copy(update={"why": f"Withdrawn: {change.reason}"}))
+    settled.changed[number] = record.model_copy(update={"alert": retracted, "muted": change.mute})
     settled.unsaid[said.alert_id] = retracted.revision

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline.handover.policy import NO_POLICY, Policy
-from pipeline.journal.account import AccountWork, Worked
+from pipeline.journal.account import AccountWork
+from pipeline.journal.worked import Worked
 from pipeline.rules.model import Rules
 from schemas.account import Account
 from schemas.activity import Activity

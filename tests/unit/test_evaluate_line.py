@@ -16,7 +16,7 @@ from schemas.journey import JourneyState
 from schemas.rejected import Rejected
 from schemas.topics import ACTIVITIES, ALERTS, EVENTS, IDENTITY, REJECTED, TRANSITIONS, Topic
 
-UNCOUNTED = frozenset({"revision", "restated_because", "confidence"})
+UNCOUNTED = frozenset({"revision", "restated_because"})
 WEB = "intent.events.web.v1"
 DAY_MS = 86_400_000
 START_MS = 1_767_600_000_000
@@ -106,8 +106,7 @@ def test_a_line_that_keeps_nothing_still_counts() -> None:
 
 
 def standing(line: PlainLine, topic: Topic, key: str) -> dict[str, dict[str, object]]:
-    """What stands at the end, by id, without the count of its revisions. An alert that still holds is left alone when
-    evidence is graded anew, so how sure its company is may be as of another revision."""
+    """What stands at the end, by id, without the count of its revisions."""
     found: dict[str, dict[str, object]] = {}
     for record in line.records(topic):
         value = orjson.loads(record.value)

@@ -46,15 +46,22 @@ def test_an_alert_whose_evidence_is_gone_is_retracted_as_it_was_said() -> None:
             "why": "Withdrawn: a shared device",
             "causes": (),
             "score": 0.0,
+            "confidence": 0.0,
+            "people": (),
+            "speak_to": "",
         }
     )
 
 
-def test_an_alert_that_stands_is_left_alone() -> None:
+def test_an_alert_that_stands_is_said_again_without_what_was_taken_back() -> None:
     lane = lane_of(READS, activity(0.5, "product_view", **ANONYMOUS), activity(1, "demo_request"))
-    result = lane.take(retraction(2))
-    assert result.alerts == ()
-    assert "demo_request" in [alert.trigger for alert in lane.standing_alerts().values()]
+    (raised,) = [alert for alert in lane.alerts if alert.trigger == "demo_request"]
+    (again,) = [alert for alert in lane.take(retraction(2)).alerts if alert.trigger == "demo_request"]
+    assert (again.alert_id, again.revision, again.raised_at) == (raised.alert_id, 1, raised.raised_at)
+    gone = {cause.event_id for cause in raised.causes} - {cause.event_id for cause in again.causes}
+    assert (len(gone), len(again.causes)) == (1, len(raised.causes) - 1)
+    check_said(lane)
+    assert lane.take(retraction(3)).alerts == ()
 
 
 def test_a_transition_made_of_other_evidence_now_is_said_again() -> None:
@@ -80,16 +87,27 @@ def test_an_alert_that_something_else_raises_now_is_said_again() -> None:
     check_said(lane)
 
 
-def test_what_comes_to_light_moves_the_account_but_never_alerts() -> None:
-    held = lane_of(activity(-1, "demo_request", **ANONYMOUS), activity(1, "demo_request"))
+def test_what_comes_to_light_lately_alerts() -> None:
+    lane = lane_of(activity(-1, "demo_request", **ANONYMOUS), activity(1, "demo_request"))
+    assert [alert.trigger for alert in lane.alerts].count("demo_request") == 1
+    said = [
+        (alert.status, alert.revision) for alert in lane.take(retraction(2)).alerts if alert.trigger == "demo_request"
+    ]
+    assert said == [(AlertStatus.RETRACTED, 1), (AlertStatus.RAISED, 0)]
+    assert lane.standing_alerts().keys() == lane_of(activity(1, "demo_request")).standing_alerts().keys()
+    check_said(lane)
+
+
+def test_what_comes_to_light_of_long_ago_moves_the_account_but_never_alerts() -> None:
+    held = lane_of(activity(-1, "demo_request", **ANONYMOUS), activity(1, "demo_request"), activity(9, "page_view"))
     assert [alert.trigger for alert in held.alerts].count("demo_request") == 1
-    result = held.take(retraction(2))
+    result = held.take(retraction(9.5))
     assert [(alert.trigger, alert.status) for alert in result.alerts if alert.trigger == "demo_request"] == [
         ("demo_request", AlertStatus.RETRACTED)
     ]
     assert ("demo_request", "restated") in [(item.trigger, item.reason) for item in result.held_back]
-    assert held.core() == lane_of(activity(1, "demo_request")).core()
-    again = held.take(retraction(3, "e:nobody@acme.com"), activity(4, "page_view", **ANONYMOUS), retraction(5))
+    assert held.core() == lane_of(activity(1, "demo_request"), activity(9, "page_view")).core()
+    again = held.take(retraction(10, "e:nobody@acme.com"), activity(11, "page_view", **ANONYMOUS), retraction(12))
     assert "restated" not in [item.reason for item in again.held_back]
 
 
@@ -140,13 +158,37 @@ def test_what_comes_back_has_the_next_revision() -> None:
     check_said(lane)
 
 
-def test_a_timer_that_should_have_fired_moves_the_account_without_an_alert() -> None:
-    lane = lane_of(activity(0, "trial_started", ends_ms=at(14)), activity(2, "feature_used", **ANONYMOUS))
-    lane.tick(6)
-    result = lane.take(retraction(6.1))
+def test_what_comes_back_and_is_taken_back_in_one_batch_is_gone() -> None:
+    lane = lane_of(READS, DEMO)
+    lane.take(retraction(2))
+    lane.take(DEMO, retraction(3))
+    assert lane.core() == lane_of(READS).core()
+    check_said(lane)
+
+
+def test_what_comes_after_a_tick_whose_cause_was_taken_back_stands_before_it() -> None:
+    lane = lane_of(activity(10, "page_view", **ANONYMOUS))
+    lane.tick(45)
+    lane.take(retraction(46), activity(10.5, "page_view"), activity(10.2, "page_view", "joe@acme.com"))
+    undisturbed = lane_of(activity(10.2, "page_view", "joe@acme.com"), activity(10.5, "page_view"))
+    undisturbed.tick(45)
+    assert lane.core() == undisturbed.core()
+    assert lane.standing_transitions() == undisturbed.standing_transitions()
+
+
+def test_a_timer_that_should_have_fired_long_ago_moves_the_account_without_an_alert() -> None:
+    lane = lane_of(
+        activity(0, "trial_started", ends_ms=at(14)),
+        activity(2, "feature_used", **ANONYMOUS),
+        activity(12, "feature_used", "", subject="a:v-2"),
+    )
+    lane.tick(12.1)
+    result = lane.take(retraction(12.2))
     assert ("trial_stalled", "restated") in [(item.trigger, item.reason) for item in result.held_back]
-    undisturbed = lane_of(activity(0, "trial_started", ends_ms=at(14)))
-    undisturbed.tick(6)
+    undisturbed = lane_of(
+        activity(0, "trial_started", ends_ms=at(14)), activity(12, "feature_used", "", subject="a:v-2")
+    )
+    undisturbed.tick(12.1)
     assert lane.core() == undisturbed.core()
 
 
