@@ -48,6 +48,23 @@ def test_inserts_end_where_their_data_begins(text: bytes, form: str, data: bytes
 
 
 @pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        (b"insert into t (a, b) format Native\nxy", b"insert into t (a, b) "),
+        (b"insert into t settings async_insert = 0 format Native\nxy", b"insert into t "),
+        (b"insert into `settings` values (1)", b"insert into `settings` "),
+        (b"insert into t settings max_threads = 1 values (1)", b"insert into t "),
+        (b"insert into t ", b"insert into t"),
+        (b"insert into t;", b"insert into t"),
+        (b"insert into t settings max_threads = 1", b"insert into t "),
+    ],
+)
+def test_the_source_of_an_insert_is_named_before_its_settings(text: bytes, head: bytes) -> None:
+    statement = split_statement(text)
+    assert statement.sql[: statement.source_at] == head
+
+
+@pytest.mark.parametrize(
     "text", [b"INSERT INTO t SELECT 1 AS values", b"WITH 1 AS x INSERT INTO t SELECT x", b"INSERT INTO t (a) SELECT 1;"]
 )
 def test_inserts_from_queries_carry_no_data(text: bytes) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import chdb
 
@@ -15,6 +16,7 @@ from deploy.local.endpoint.request import EngineError, ExternalTable, Request
 
 # clickhouse-local guesses a SELECT before bare expressions; a server does not.
 _CONNECT_SETTINGS = "implicit_select=0"
+_CONFIG_FILE = Path(__file__).parents[2] / "clickhouse" / "config.d" / "keep-free-space.xml"
 _MAX_SESSIONS = 256
 # After these the current database of a session may be another.
 _MOVES = frozenset({"USE", "DROP", "RENAME"})
@@ -45,7 +47,7 @@ class Connections:
     """
 
     def __init__(self, path: Path) -> None:
-        self._address = f"{path}?{_CONNECT_SETTINGS}"
+        self._address = f"{path}?{_CONNECT_SETTINGS}&config-file={quote(str(_CONFIG_FILE))}"
         self._sessions: dict[str, _Session] = {}
         self._guard = threading.Lock()
         self.keeper = chdb.connect(self._address)  # the engine stays open as long as one connection is

@@ -1,7 +1,9 @@
 """The ClickHouse engine inside this process (chDB): run one statement, give its answer whole or piece by piece."""
 
+import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,6 @@ from deploy.local.endpoint.connections import Connections
 from deploy.local.endpoint.request import Answer, Request, engine_errors
 from deploy.local.endpoint.statement import Statement
 
-_INSERT_PIECE = 4 << 20
 _HELD_BACK_BYTES = 1 << 20
 # The engine gives each block of a streamed answer as a document of its own: only these can simply be joined.
 _JOINABLE = frozenset({"Native", "TabSeparated", "TSV", "CSV", "RowBinary", "JSONEachRow"})
@@ -93,15 +94,30 @@ def _insert(connection: Any, statement: Statement, request: Request) -> Answer:
             b"".join([statement.sql, b"VALUES", request.data]).decode(), params=dict(request.parameters)
         )
         return _no_rows(result.rows_written(), result.bytes_written())
-    writer = connection.send_insert(statement.sql.decode(), statement.insert_format or request.default_format)
-    try:
-        for start in range(0, len(request.data), _INSERT_PIECE):
-            writer.append(request.data[start : start + _INSERT_PIECE])
-        done = writer.finish()
-    except BaseException:
-        writer.cancel()
-        raise
-    return _no_rows(done.rows_written, done.bytes_written)
+    with _file_of(request.data) as path:
+        # chDB's streamed insert says nothing of a part that cannot be written, on a full disk say
+        source = f" FROM INFILE '{path}' COMPRESSION 'none' ".encode()
+        sql = statement.sql[: statement.source_at] + source + statement.sql[statement.source_at :]
+        form = statement.insert_format or request.default_format
+        result = connection.query(f"{sql.decode()} FORMAT {form}", "TabSeparated", params=dict(request.parameters))
+    return _no_rows(result.rows_written(), result.bytes_written())
+
+
+@contextmanager
+def _file_of(data: bytes | memoryview) -> Iterator[str]:
+    """Path of a file with these bytes, in memory where the system can."""
+    with ExitStack() as stack:
+        if hasattr(os, "memfd_create"):
+            number = os.memfd_create("insert", os.MFD_CLOEXEC)
+            stack.callback(os.close, number)
+            path = f"/proc/self/fd/{number}"
+        else:
+            file = stack.enter_context(tempfile.NamedTemporaryFile())
+            number, path = file.fileno(), file.name
+        view = memoryview(data)
+        while view:
+            view = view[os.write(number, view) :]
+        yield path
 
 
 def _no_rows(rows: int, size: int) -> Answer:

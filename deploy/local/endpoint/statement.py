@@ -38,6 +38,7 @@ class Statement:
         output_format: the format its FORMAT clause names, if it has one.
         insert_format: for an insert with data: the data's format.
         data_start: for an insert with data: where the data begins in the text.
+        source_at: for an insert with data: where in `sql` its source could be named, before a SETTINGS clause.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Statement:
     output_format: str | None = None
     insert_format: str | None = None
     data_start: int = 0
+    source_at: int = 0
 
     @property
     def gives_rows(self) -> bool:
@@ -103,21 +105,25 @@ def split_statement(text: bytes) -> Statement:
 
 def _split_insert(text: bytes, tokens: Iterator[_Token]) -> Statement:
     _skip_target(tokens)
+    source_at = 0
     for token in tokens:
         if token.depth > 0:
             continue
+        if token.upper in {"VALUES", "FORMAT", "SETTINGS"}:
+            source_at = source_at or token.start
         if token.upper == "VALUES":
-            return Statement("INSERT", text[: token.start], insert_format="Values", data_start=token.end)
+            return Statement("INSERT", text[: token.start], None, "Values", token.end, source_at)
         if token.upper == "FORMAT":
             name = next(tokens, None)
             if name is None or name.kind != "word":
                 raise StatementError("Syntax error: FORMAT without a name")
             gap = _AFTER_FORMAT.match(text, name.end)
             start = gap.end() if gap else name.end
-            return Statement("INSERT", text[: token.start], insert_format=name.text.decode(), data_start=start)
+            return Statement("INSERT", text[: token.start], None, name.text.decode(), start, source_at)
         if token.upper in {"SELECT", "WITH", "FROM", "WATCH"}:
             return Statement("INSERT", text.strip().rstrip(b";"))
-    return Statement("INSERT", text.strip().rstrip(b";"), insert_format="", data_start=len(text))
+    sql = text.rstrip().rstrip(b";")
+    return Statement("INSERT", sql, None, "", len(text), min(source_at or len(sql), len(sql)))
 
 
 def _skip_target(tokens: Iterator[_Token]) -> None:
