@@ -264,7 +264,7 @@ class Fold:
             known = journey.contacts.get(activity.person)
             job_title = activity.job_title or (known.job_title if known else "")
             journey.remember(
-                Evidence(
+                Evidence.made(
                     event_id=activity.event_id,
                     type=kind,
                     occurred_ms=at_ms,
@@ -346,7 +346,7 @@ class Fold:
         journey.transitions += 1
         journey.steps[step] = before + 1
         self._transitions.append(
-            Transition(
+            Transition.made(
                 transition_id=stable_id("transition", journey.account_id, journey.product, journey.stage, to, before),
                 account_id=journey.account_id,
                 account_name=journey.account_name,

@@ -9,23 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from pipeline.domains import mail_host, work_domain
-from pipeline.handover.hours import ALWAYS, after
-from pipeline.rules.model import Phase, Rules, StageKind, StageRule, TriggerRule
+from pipeline.due import DUE, USAGE_DAYS
+from pipeline.rules.model import Phase, Rules, StageRule, TriggerRule
 from pipeline.rules.predicates import Predicate, all_hold
-from pipeline.rules.timers import Absence, CustomerEvery, PersonQuiet, RenewalDue, SlaOver, TrialEnds, TrialQuiet
 from pipeline.score import DAY_MS, carried_on, causes_of, score_of
 from pipeline.traits.group import Group, seen_again
 from pipeline.traits.habits import Habit
-from schemas.base import Team
 from schemas.cause import Cause
 from schemas.journey import NO_STANDING, UNAWARE, Evidence, JourneyState, Person, Standing, Trial
 
 EVIDENCE_MAX = 120
 PEOPLE_MAX = 40
-USAGE_DAYS = 60
 SEEN_MAX = 200
 SEEN_ID_LENGTH = 12
-HOUR_MS = 3_600_000
 LEAVE_DAYS_MAX = 400
 
 
@@ -254,7 +250,7 @@ class Journey:
     def meet(self, person: str, job_title: str, at_ms: int) -> None:
         """Note that a known person was seen."""
         known = self.contacts.pop(person, None)
-        self.contacts[person] = Person(
+        self.contacts[person] = Person.made(
             person=person,
             job_title=job_title or (known.job_title if known else ""),
             **seen_again(known, at_ms),
@@ -304,39 +300,8 @@ class Journey:
 
     def due_of(self, rule: TriggerRule) -> int:
         """When a trigger's timer is due, ms since 1970; 0 if it is not running."""
-        timer, trial, due_ms = rule.timer, self.trial, 0
-        done_ms = self.timers_done.get(rule.name, 0)
-        match timer:
-            case TrialQuiet() if trial is not None and not trial.over and not self.customer:
-                due_ms = max(trial.started_ms, trial.last_use_ms) + int(timer.days * DAY_MS)
-                if trial.ends_ms and due_ms >= trial.ends_ms:
-                    due_ms = 0
-            case TrialEnds() if trial is not None and not trial.over and trial.ends_ms and not self.customer:
-                due_ms = max(trial.ends_ms - int(timer.days_before * DAY_MS), trial.started_ms + 1)
-            case CustomerEvery() if self.customer and self.usage_by_day:
-                due_ms = max(self.customer_since_ms, done_ms) + int(timer.days * DAY_MS)
-                newest_use_ms = max(self.usage_by_day) * DAY_MS
-                if due_ms > newest_use_ms + USAGE_DAYS * DAY_MS:  # nothing left to compare with
-                    due_ms = 0
-            case SlaOver() if (stage := self.stage_rule) is not None and stage.kind is StageKind.SLA:
-                due_ms = self._sla_over_ms(stage, rule.team)
-            case Absence() if self.stage in timer.stages and self.last_human_ms:
-                due_ms = max(self.last_human_ms, self.stage_since_ms) + int(timer.days * DAY_MS)
-            case PersonQuiet():
-                due_ms = self.group.next_quiet_ms(timer.roles, timer.acts, timer.days, done_ms)
-            case RenewalDue() if self.customer and self.contract_ends_ms:
-                due_ms = self.contract_ends_ms - int(timer.days_before * DAY_MS)
-                if due_ms <= self.habits.since_ms:  # it was open before anything was heard of it
-                    due_ms = 0
-            case _:
-                return 0
-        return due_ms if due_ms > done_ms else 0
-
-    def _sla_over_ms(self, stage: StageRule, team: Team) -> int:
-        """When the time of its stage is over; 0 if that is too far off."""
-        calendar = ALWAYS if stage.sla_hours else self.rules.hours(team, self.standing.owner)
-        hours = stage.sla_hours or stage.sla_working_hours or 0.0
-        return after(calendar, self.stage_since_ms, int(hours * HOUR_MS)) or 0
+        due_ms = DUE[type(rule.timer)](rule.timer, self, rule)
+        return due_ms if due_ms > self.timers_done.get(rule.name, 0) else 0
 
     def may_fall(self, rule: StageRule) -> bool:
         """Whether its stage can be left downwards: there is a lower one of its phase, and the CRM does not hold it."""

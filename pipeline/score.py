@@ -45,9 +45,14 @@ def carry_points(item: Carry, now_ms: int, rules: Rules) -> float:
 
 def score_of(evidence: Iterable[Evidence], carried: Iterable[Carry], now_ms: int, rules: Rules) -> float:
     """Sum of all parts now; equal to the sum of `causes_of` the same."""
-    steps = 0
-    for item in evidence:
-        steps += round(item.points * share_left(item.type, now_ms - item.occurred_ms, rules) * STEPS_PER_POINT)
+    steps, fading = 0, rules.fading
+    for item in evidence:  # asked at nearly each activity: `share_left` written out
+        age_ms, points = now_ms - item.occurred_ms, item.points
+        if age_ms > 0:
+            halves, days = fading.get(item.type, UNKNOWN_FADING)
+            age_days = age_ms / DAY_MS
+            points *= 0.5 ** (age_days / days) if halves else max(0.0, 1.0 - age_days / days)
+        steps += round(points * STEPS_PER_POINT)
     for part in carried:
         steps += round(part.points * share_left(part.type, now_ms - part.as_of_ms, rules) * STEPS_PER_POINT)
     return steps / STEPS_PER_POINT
@@ -66,24 +71,25 @@ def causes_of(
     """
     kept: list[Cause] = []
     for item in evidence:
-        points = evidence_points(item, now_ms, rules)
+        share = share_left(item.type, now_ms - item.occurred_ms, rules)
+        points = quantise(item.points * share)
         if points or item.event_id in decisive:
             kept.append(
-                Cause(
+                Cause.made(
                     event_id=item.event_id,
                     type=item.type,
                     occurred_ms=item.occurred_ms,
                     person=item.person,
                     detail=item.detail,
                     base_points=item.points,
-                    decay=round(share_left(item.type, now_ms - item.occurred_ms, rules), 6),
+                    decay=round(share, 6),
                     points=points,
                     confidence=item.confidence,
                     decisive=item.event_id in decisive,
                 )
             )
     kept += [
-        Cause(
+        Cause.made(
             event_id="",
             type=part.type,
             occurred_ms=part.as_of_ms,

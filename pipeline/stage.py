@@ -31,8 +31,10 @@ def detour_of(journey: Journey) -> StageRule | None:
     """The detour behaviour brings an account to now, if any."""
     if not _may_move(journey):
         return None
-    found = (rule for rule in journey.rules.detours if rule.name != journey.stage and _enters(rule, journey))
-    return next(found, None)
+    for rule in journey.rules.detours:
+        if rule.name != journey.stage and _enters(rule, journey):
+            return rule
+    return None
 
 
 def fallen(journey: Journey) -> StageRule | None:
@@ -87,6 +89,7 @@ def _stays(rule: StageRule, journey: Journey) -> bool:
 
 
 def _enters(rule: StageRule, journey: Journey) -> bool:
-    if not any(all_hold(alternative, journey) for alternative in rule.enter):
-        return False
-    return rule.phase is Phase.DETOUR or not rule.leave or not all_hold(rule.leave, journey)
+    for alternative in rule.enter:
+        if all_hold(alternative, journey):
+            return rule.phase is Phase.DETOUR or not rule.leave or not all_hold(rule.leave, journey)
+    return False

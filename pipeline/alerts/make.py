@@ -47,7 +47,7 @@ def make_alert(
     newest = sorted(journey.contacts.values(), key=lambda item: (-item.last_ms, item.person))
     chosen = speak_to(rule, journey, newest, causes)
     people = [chosen, *(person for person in newest if person is not chosen)] if chosen else []
-    return Alert(
+    return Alert.made(
         alert_id=stable_id("alert", journey.account_id, journey.product, rule.name, episode),
         trigger=rule.name,
         team=rule.team,
@@ -86,7 +86,7 @@ def make_held(
         received_ms: when the broker took the raw record.
         until_ms: when the reason ends; 0 if it has no end.
     """
-    return HeldAlert(
+    return HeldAlert.made(
         held_id=stable_id("held", journey.account_id, journey.product, rule.name, reason, day),
         trigger=rule.name,
         team=rule.team,
@@ -108,7 +108,7 @@ def make_held(
 
 def held_of(alert: Alert, reason: HeldReason) -> HeldAlert:
     """The record of an alert that was made and is not sent."""
-    return HeldAlert(
+    return HeldAlert.made(
         held_id=stable_id("held", alert.alert_id, reason),
         alert_id=alert.alert_id,
         trigger=alert.trigger,
@@ -149,7 +149,7 @@ def speak_to(rule: TriggerRule, journey: Journey, newest: Sequence[Person], caus
 
 def _shown(person: Person, journey: Journey) -> AlertPerson:
     role = journey.group.role(person)
-    return AlertPerson(person=person.person, job_title=person.job_title, role=role)
+    return AlertPerson.made(person=person.person, job_title=person.job_title, role=role)
 
 
 def confidence_of(causes: Iterable[Cause]) -> float:
