@@ -15,6 +15,7 @@ from pipeline.directory import Directory
 from pipeline.dispatch.route import owner_key_of
 from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork
+from pipeline.journal.recent import Recent
 from pipeline.journal.worked import Worked
 from pipeline.privacy.contacts import ClearAddresses, parts_of, with_sealed
 from pipeline.privacy.erasures import ErasureBook
@@ -74,7 +75,7 @@ class AdvanceHandler:
         self._triggers, self._held = names.name(TRIGGERS), names.name(HELD)
         self._directory, self._rules, self._metrics = directory, rules, metrics
         self._policy, self.outlooks = policy, outlooks
-        self._unfit = Unfit()
+        self._unfit, self._recent = Unfit(), Recent()
         self._states = StateCodec(JourneyState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
@@ -134,7 +135,7 @@ class AdvanceHandler:
 
     def closed(self) -> None:
         """What was found out about the state given back counts no more."""
-        self._unfit = Unfit()
+        self._unfit, self._recent = Unfit(), Recent()
 
     def _work(
         self,
@@ -159,6 +160,7 @@ class AdvanceHandler:
             since_ms=live.since_ms,
             policy=self._policy,
             product=product,
+            recent=self._recent,
         )
 
     def _take(self, work: AccountWork, key: bytes, activities: Sequence[Activity], state: StateView) -> Worked:

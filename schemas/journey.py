@@ -113,6 +113,7 @@ class JournalHead(Record):
         (0, 0, ""),
         description="Key of the newest activity; of the newest tick, where only its activities were taken back.",
     )
+    ruled: int = Field(0, description="Number of the first entry that the present rules have folded.")
     unsaid: dict[str, int] = Field(
         default_factory=dict,
         description="Transitions and alerts that do not stand -> revision they were taken back with; -1: never said.",

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pipeline.journal.account import AccountWork
 from pipeline.journal.loaded import Journal
 from pipeline.journal.pages import BOUNDS, Bounds
+from pipeline.journal.recent import Recent
 from pipeline.journal.worked import Worked
 from pipeline.rules.model import Rules
 from schemas.account import Account
@@ -28,8 +29,9 @@ def retraction(days: float, subject: str = "a:v-1", reason: str = "not theirs") 
 class AccountLane:
     """State and journal go through their bytes at each step, as on the changelog."""
 
-    def __init__(self, bounds: Bounds = BOUNDS, rules: Rules = SAAS) -> None:
+    def __init__(self, bounds: Bounds = BOUNDS, rules: Rules = SAAS, recent: Recent | None = None) -> None:
         self.bounds, self.rules = bounds, rules
+        self.recent = recent or Recent()
         self.account = ACCOUNT
         self.value: bytes | None = None
         self.pages: dict[str, bytes] = {}
@@ -83,7 +85,16 @@ class AccountLane:
         return {key: item for key, item in newest.items() if item.status is AlertStatus.RAISED}
 
     def _work(self) -> AccountWork:
-        return AccountWork(self.state, "acme", self.account, self.rules, self.pages.get, self.fired_ms, self.bounds)
+        return AccountWork(
+            self.state,
+            "acme",
+            self.account,
+            self.rules,
+            self.pages.get,
+            self.fired_ms,
+            self.bounds,
+            recent=self.recent,
+        )
 
     def _apply(self, result: Worked) -> Worked:
         self.value = None if result.state is None else result.state.encode()

@@ -13,8 +13,7 @@ A suppressed account's journey goes on in silence: nothing of it stands, and onc
 as if it had never been, save that no alert is raised for what was.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.advance import Advanced, adopt, advance, wake
 from pipeline.alerts.make import HeldBack
@@ -24,20 +23,20 @@ from pipeline.journal.erase import Named, erase, forgotten
 from pipeline.journal.loaded import Journal
 from pipeline.journal.order import arrange, key_of
 from pipeline.journal.pages import BOUNDS, Bounds, Pages, Read, append, room, say
+from pipeline.journal.recent import Recent
 from pipeline.journal.refold import refold
 from pipeline.journal.returned import returned_hits
 from pipeline.journal.settle import (
     CAME_BACK,
-    NEVER_MS,
     NEVER_SAID,
-    Change,
+    change_of,
     digest_of,
     held_back,
     said_alert,
     said_transition,
     settle,
 )
-from pipeline.journal.worked import Worked
+from pipeline.journal.worked import ORDER, REVISION, SUPPRESSION, Worked
 from pipeline.journey import SEEN_ID_LENGTH
 from pipeline.rules.model import Rules
 from pipeline.weigh import standing_of
@@ -51,8 +50,6 @@ from schemas.kept.journal import Entry, Said
 from schemas.transition import Transition
 
 REASONS_SHOWN_MAX = 3
-SUPPRESSION = "suppression"
-ORDER = "order"
 OUT_OF_ORDER = "something that happened before came after it"
 CORRECTIONS = frozenset({RETRACTION, ERASURE})
 """Types of activities that take others out."""
@@ -72,6 +69,7 @@ class AccountWork:
         since_ms: when the rules began to count.
         policy: who gets which alert.
         product: which of the account's journeys it is; '' for the general one.
+        recent: the lane's states of the last entries.
     """
 
     def __init__(
@@ -86,11 +84,13 @@ class AccountWork:
         since_ms: int = 0,
         policy: Policy = NO_POLICY,
         product: str = "",
+        recent: Recent | None = None,
     ) -> None:
         self._state, self._account_id, self._account, self._rules = state, account_id, account, rules
         self._read, self._ticked_ms, self._bounds, self._policy = read, ticked_ms, bounds, policy
         self._since_ms = since_ms
         self._product = state.product if state is not None else product
+        self._key, self._recent = (account_id, self._product), recent or Recent(0)
         self._standing = standing_of(account, rules, self._product)
         self._suppressed = bool(account is not None and account.suppressed)
         self._journal: Journal | None = None
@@ -157,6 +157,9 @@ class AccountWork:
         else:
             self._held_back += result.held_back
             self._state = result.state
+        assert self._state is not None
+        head = self._state.journal
+        self._state = self._state.model_copy(update={"journal": head.model_copy(update={"ruled": head.entries})})
 
     def _meet_directory(self) -> None:
         state, account = self._state, self._account
@@ -230,6 +233,7 @@ class AccountWork:
         newest = key_of(entry.activities[-1], self._rules.late_ms) if entry.activities else head.newest
         head, pages = append(head, before, entry, newest, self._bounds)
         self._pages |= pages
+        self._recent.note(self._key, number, before)
         if self._journal is not None:
             self._journal.follow(head, before, entry)
         self._held_back += result.held_back
@@ -295,7 +299,7 @@ class AccountWork:
             beyond = journal.forget_evidence(activity.subject)
             self._beyond += beyond
             if removed or beyond:
-                self._pending[activity.reason] = "retraction"
+                self._pending[activity.reason] = RETRACTION
             if hits := returned_hits(removed, activity.occurred_ms):
                 self._returned.append(
                     Returned(
@@ -307,7 +311,7 @@ class AccountWork:
                 )
         elif activity.revision > (journal.revision(activity.activity_id) or 0):
             journal.replace(activity)
-            self._pending[f"graded {activity.grade}: {activity.grade_reason}".rstrip(": ")] = "revision"
+            self._pending[f"graded {activity.grade}: {activity.grade_reason}".rstrip(": ")] = REVISION
 
     def _erase(self, activity: Activity, journal: Journal) -> None:
         """Take a person out for good: nothing is given back, and no page keeps it."""
@@ -326,18 +330,16 @@ class AccountWork:
         assert state is not None
         journal = self._load()
         kinds = set(self._pending.values())
-        change = Change(
-            reason="; ".join(list(self._pending)[:REASONS_SHOWN_MAX]),
-            oldest=0,
-            touched_ms=0 if SUPPRESSION in kinds else journal.touched.occurred_ms,
-            rule_version=self._rules.version,
-            news_ms=self._news_ms(journal, kinds),
-            mute=self._suppressed,
-        )
         start = 0 if {SUPPRESSION, ERASURE} & kinds else journal.start()
-        self._pages |= journal.recut(start, self._bounds)
+        renumbered = journal.recut(start, self._bounds)
+        self._pages |= renumbered
         oldest = journal.segments[start].first if journal.segments else state.journal.entries
-        refolded = refold(journal, start, state, self._standing, self._ticked_ms, self._rules)
+        known = None
+        if not renumbered and state.journal.ruled <= oldest:
+            known = self._recent.newest(self._key, oldest, journal.unchanged_before())
+        refolded = refold(journal, start, state, self._standing, self._ticked_ms, self._rules, known)
+        oldest, touched = known[0] if known else oldest, journal.touched
+        self._recent.replace(self._key, refolded.recent)
         head, came_to = state.journal, refolded.state
         self._pages |= journal.changes(start)
         self._pages |= journal.drop_oldest(self._bounds)
@@ -356,8 +358,12 @@ class AccountWork:
             head, pages = append(head, came_to, entry, head.newest, self._bounds)
             self._pages |= pages
             journal.follow(head, came_to, entry)
+            self._recent.note(self._key, head.entries - 1, came_to)
             came_to = after
-        settled = settle(journal.said, refolded, head.unsaid, replace(change, oldest=oldest), self._addressed)
+        reason = "; ".join(list(self._pending)[:REASONS_SHOWN_MAX])
+        newest_ms = state.journal.newest[0]
+        change = change_of(kinds, reason, touched, newest_ms, oldest, self._rules, self._suppressed)
+        settled = settle(journal.said, refolded, head.unsaid, change, self._addressed)
         self._pages |= journal.amend(settled.changed)
         self._named.alert_ids -= {alert.alert_id for alert in settled.alerts}
         anew, noted = self._named.anew(journal.said, refolded)
@@ -371,14 +377,6 @@ class AccountWork:
         self._restated += sorted(set(self._pending.values()))
         self._pending = {}
         self._state = came_to.model_copy(update={"journal": head, "suppressed": self._suppressed})
-
-    def _news_ms(self, journal: Journal, kinds: Collection[str]) -> int:
-        """Since when alerts are news: of what came out of order all it could change, for the fold holds late alerts
-        back itself; of corrections what was raised lately; of a suppression nothing."""
-        if ORDER in kinds:
-            return journal.touched.place_ms
-        assert self._state is not None
-        return NEVER_MS if SUPPRESSION in kinds else self._state.journal.newest[0] - self._rules.late_ms
 
     def _load(self) -> Journal:
         if self._journal is None:

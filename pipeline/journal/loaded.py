@@ -290,6 +290,10 @@ class Journal:
         earliest = min(self._changed)
         return max(at for at, segment in enumerate(self.segments) if segment.first <= earliest)
 
+    def unchanged_before(self) -> int:
+        """Number of the first entry that was corrected; 0 if none or the oldest checkpoint was."""
+        return 0 if self._edited else min(self._changed, default=0)
+
     def changes(self, start: int) -> Pages:
         """Pages of the entries that were corrected, and of the checkpoints that are others now; then nothing is open.
 
@@ -298,7 +302,7 @@ class Journal:
         """
         pages: Pages = {}
         for at, segment in enumerate(self.segments[start:], start):
-            if segment.before is not None and (at > start or self._edited):
+            if (at > start or self._edited) and segment.before is not None:
                 pages[checkpoint_page(segment.first)] = pack(segment.before.encode())
             for number in self._changed & segment.entries.keys():
                 pages[entry_page(number)] = pack(segment.entries[number].encode())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipeline.advance import Fold
 from pipeline.alerts.make import HeldBack
 from pipeline.journal.loaded import Journal
+from pipeline.journal.recent import ENTRIES_MAX, Kept
 from pipeline.rules.model import Rules
 from schemas.alert import Alert
 from schemas.journey import JourneyState, Standing
@@ -26,6 +27,7 @@ class Refolded:
         last: a further entry with the timers that fired only now, and the state after it; None where none did.
         transitions, alerts: id -> (number of the entry that made it, itself), in order.
         held_back: alerts that were not raised of what was put in between.
+        recent: states before the last entries.
     """
 
     state: JourneyState
@@ -33,10 +35,17 @@ class Refolded:
     transitions: Mapping[str, tuple[int, Transition]]
     alerts: Mapping[str, tuple[int, Alert]]
     held_back: Sequence[HeldBack] = ()
+    recent: Sequence[Kept] = ()
 
 
 def refold(
-    journal: Journal, start: int, state: JourneyState, standing: Standing, ticked_ms: int, rules: Rules
+    journal: Journal,
+    start: int,
+    state: JourneyState,
+    standing: Standing,
+    ticked_ms: int,
+    rules: Rules,
+    known: Kept | None = None,
 ) -> Refolded:
     """Fold entries anew; checkpoints on the way are brought up to date in the journal.
 
@@ -47,6 +56,7 @@ def refold(
         standing: what the directory says now.
         ticked_ms: the tick there was since the last entry; 0 if none.
         rules: the journey's rules.
+        known: an entry of that segment before which nothing was corrected, and the state before it.
     """
     transitions: dict[str, tuple[int, Transition]] = {}
     alerts: dict[str, tuple[int, Alert]] = {}
@@ -57,12 +67,18 @@ def refold(
         transitions.update((item.transition_id, (number, item)) for item in made)
         alerts.update((item.alert_id, (number, item)) for item in raised)
 
-    before = journal.segments[start].before if journal.segments else state
+    begin, before = known or (0, journal.segments[start].before if journal.segments else state)
     fold = Fold(before, state.account_id, standing, rules, state.product)
+    watched = set(list(journal.segments[-1].entries)[-ENTRIES_MAX:]) if journal.segments else set()
+    recent: list[Kept] = []
     for at, segment in enumerate(journal.segments[start:]):
         if at:
             segment.before = fold.freeze()
         for number, entry in segment.entries.items():
+            if number < begin:
+                continue
+            if number in watched:
+                recent.append((number, before if number == begin else fold.freeze()))
             fold.meet(entry.standing or standing)
             fold.fire_due(entry.ticked_ms)
             for activity in entry.activities:
@@ -77,4 +93,5 @@ def refold(
     note(max(state.journal.entries, journal.end), rest)
     after = rest.result().state
     entry = Entry.model_construct(ticked_ms=ticked_ms, standing=standing, activities=())
-    return Refolded(came_to, (entry, after) if after is not came_to else None, transitions, alerts, held_back)
+    last = (entry, after) if after is not came_to else None
+    return Refolded(came_to, last, transitions, alerts, held_back, recent)

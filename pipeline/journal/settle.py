@@ -7,13 +7,16 @@
 - Of a suppressed account nothing stands. What stood comes back when it is suppressed no more, alerts excepted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
 from pipeline.alerts.make import HeldBack, held_of
+from pipeline.journal.loaded import Touched
 from pipeline.journal.refold import Refolded
+from pipeline.journal.worked import ORDER, SUPPRESSION
+from pipeline.rules.model import Rules
 from schemas.alert import Alert, AlertStatus
 from schemas.base import to_ms
 from schemas.dispatch.held import HeldReason
@@ -49,6 +52,25 @@ class Change:
     def leaves(self, said: Transition | Alert, moment: datetime) -> bool:
         """Whether something that was said is other rules' word on a time of which nothing was changed."""
         return said.rule_version != self.rule_version and to_ms(moment) < self.touched_ms
+
+
+def change_of(
+    kinds: Collection[str], reason: str, touched: Touched, newest_ms: int, oldest: int, rules: Rules, mute: bool
+) -> Change:
+    """What is news of a change: of what came out of order all that it could make otherwise, for the fold holds late
+    alerts back itself; of corrections what was raised lately; of a suppression nothing.
+
+    Args:
+        kinds: why the account is folded anew.
+        touched: what was changed.
+        newest_ms: place of the newest activity.
+    """
+    touched_ms, news_ms = touched.occurred_ms, newest_ms - rules.late_ms
+    if ORDER in kinds:
+        news_ms = touched.place_ms
+    elif SUPPRESSION in kinds:
+        touched_ms, news_ms = 0, NEVER_MS
+    return Change(reason, oldest, touched_ms, rules.version, news_ms, mute)
 
 
 @dataclass

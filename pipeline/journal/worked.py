@@ -9,6 +9,11 @@ from schemas.hit import Returned
 from schemas.journey import JourneyState
 from schemas.transition import Transition
 
+SUPPRESSION = "suppression"
+ORDER = "order"
+REVISION = "revision"
+"""Why an account is folded anew; with the types of activities that take others out: `retraction`, `erasure`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Worked:

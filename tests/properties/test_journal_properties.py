@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.journal.pages import BOUNDS, Bounds
+from pipeline.journal.recent import Recent
 from pipeline.journal.refold import refold
 from pipeline.rules.model import Rules
 from schemas.activity import RETRACTION, Activity
@@ -168,6 +169,22 @@ def test_any_cut_says_the_same_in_the_end(rules: Rules, steps: list[Step], cuts:
     assert one.standing_transitions() == other.standing_transitions()
     # how often an open alert is said anew depends on the cut, what it says in the end does not
     assert _unnumbered(one.standing_alerts()) == _unnumbered(other.standing_alerts())
+
+
+@BOTH
+@settings(deadline=None, max_examples=80)
+@given(histories(), CUTS, st.sampled_from((BOUNDS, Bounds(3, 2, 100, 100))), st.integers(0, 60))
+def test_states_kept_in_memory_change_nothing(
+    rules: Rules, steps: list[Step], cuts: list[bool], bounds: Bounds, restart: int
+) -> None:
+    ops = batched(steps, cuts)
+    kept, without = AccountLane(bounds, rules), AccountLane(bounds, rules, Recent(0))
+    for part in (ops[:restart], ops[restart:]):
+        play(without, part)
+        play(kept, part)
+        kept.recent = Recent()
+    for one, other in zip(kept.results, without.results, strict=True):
+        assert one == other
 
 
 @BOTH
