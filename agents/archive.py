@@ -16,6 +16,7 @@ from aiokafka import TopicPartition
 from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.crash import Reach, pass_by
+from agents.shell.waiting import Part
 from schemas.base import Record
 from schemas.errors import RecordError, TransientSinkError
 from schemas.topics import Topic
@@ -168,8 +169,13 @@ class ArchiveWork:
     async def open(self) -> None:
         """Nothing to open: the group's offsets are read by the consumer, and rows may come twice."""
 
-    async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
-        """Insert one batch, then commit its offset."""
+    async def process(self, parts: Sequence[Part]) -> None:
+        """Insert what is there, batch by batch, and commit the offset after each."""
+        for part in parts:
+            if part.records:
+                await self._insert(part.batch.tp, part.records)
+
+    async def _insert(self, tp: TopicPartition, records: Sequence[Any]) -> None:
         began = time.monotonic()
         coordinates = [(record.topic, record.partition, record.offset, record.timestamp) for record in records]
         topic = self._topics[tp.topic]

@@ -135,8 +135,7 @@ def _ingest(runtime: Runtime) -> Verb:
             runtime.networks,
         )
 
-    # stateless, and producers choose their partition counts: a lane per input partition
-    return Verb(lambda tp: f"{tp.topic}-{tp.partition}", handler, None)
+    return Verb(_by_number, handler, None)
 
 
 def _identify(runtime: Runtime) -> Verb:
@@ -221,5 +220,5 @@ def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
 
 
 def _by_number(tp: TopicPartition) -> str:
-    """Co-partitioned inputs share a lane, and so the state of their keys."""
+    """Partitions with the same number share a lane: its transactions, and the state of their keys."""
     return str(tp.partition)

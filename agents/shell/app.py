@@ -15,8 +15,9 @@ from aiokafka import TopicPartition
 from faust.app.base import BootStrategy
 
 from agents.shell.crash import Reach
-from agents.shell.lanes import Batch, Lane, Lanes, Work
+from agents.shell.lanes import Lane, Lanes, Work
 from agents.shell.transport import BatchTransport
+from agents.shell.waiting import Batch
 
 IDLE_SECONDS = 0.5
 STOP_SECONDS = 30.0

@@ -1,22 +1,27 @@
 """Lanes: each input partition is worked in order, partitions side by side; a full lane holds back only itself.
 
-A lane does one batch after the other and knows nothing of what the work is. It opens when its partitions are assigned
-and closes before they are taken away, so that no batch is in work across a rebalance.
+A lane works in one go what waits of its partitions, again and again, and knows nothing of what the work is. It opens
+when its partitions are assigned and closes before they are taken away, so that nothing is in work across a rebalance.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Protocol
 
 import structlog
 from aiokafka import TopicPartition, errors
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from agents.shell.waiting import Batch, Part, Waiting
 from schemas.errors import TriggerpointError
 
 BATCHES_WAITING_MAX = 2
-"""Batches a lane holds beside the one in work; memory is bounded by partitions x this x batch size."""
+"""Batches of a partition that wait beside what is in work; memory is bounded by partitions x this x batch size."""
+
+LINGER_SECONDS = 0.02
+"""From one beginning to the next at least: little that comes often goes in fewer transactions."""
 
 CLOSE_SECONDS = 8.0
 """A rebalance must not wait for a sink that is away; what is given up is neither committed nor lost."""
@@ -25,24 +30,6 @@ REOPEN_SECONDS = 0.5
 REOPEN_SECONDS_MAX = 15.0
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What was fetched from one partition at once.
-
-    Args:
-        tp: the partition.
-        records: aiokafka records, in offset order.
-        done: called when the batch is committed or given up, whichever comes; tells Faust it is no longer in work.
-        begins, ends: the consumer's position before and after it; before is None for the first of an assignment.
-    """
-
-    tp: TopicPartition
-    records: Sequence[Any]
-    done: Callable[[], None]
-    begins: int | None = None
-    ends: int = 0
 
 
 class LeftOutError(Exception):
@@ -55,15 +42,15 @@ class Work(Protocol):
     async def open(self) -> None:
         """Become the owner: fence the former one, read offsets and state. May be called again after a fault."""
 
-    async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
-        """Work one batch and commit it. Records already committed are skipped.
+    async def process(self, parts: Sequence[Part]) -> None:
+        """Work all of it and commit it. Records already committed are skipped.
 
         Raises:
-            KafkaError: passing fault; the lane is opened anew and the batch worked again.
+            KafkaError: passing fault; the lane is opened anew and the same worked again.
         """
 
     async def tick(self) -> None:
-        """Called between batches, and when none came for a while: timers."""
+        """Called after each going, and when nothing came for a while: timers."""
 
     async def close(self) -> None:
         """Give everything back."""
@@ -98,7 +85,7 @@ class Lane:
     Args:
         name: for logs.
         work: what it does.
-        idle_seconds: how long to wait for a batch before the next tick.
+        idle_seconds: how long to wait for something to do before the next tick.
         on_fenced: called when another worker has taken the partition over; the lane ends.
         on_fatal: called with an error that must stop the worker; nothing of the batch is committed.
         on_retry: called with the error's name before work is done again.
@@ -117,8 +104,9 @@ class Lane:
         self._work = work
         self._idle_seconds = idle_seconds
         self._on_fenced, self._on_fatal, self._on_retry = on_fenced, on_fatal, on_retry
-        self._waiting: asyncio.Queue[Batch] = asyncio.Queue()
-        self._in_work: Batch | None = None
+        self._waiting, self._came = Waiting(), asyncio.Event()
+        self._in_work: list[Part] = []
+        self._began = -math.inf
         self._reached: dict[TopicPartition, int] = {}
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -130,22 +118,23 @@ class Lane:
 
     def put(self, batch: Batch) -> None:
         """Hand a batch over. Never blocks: `full` is asked before the partition is fetched."""
-        self._waiting.put_nowait(batch)
+        self._waiting.put(batch)
+        self._came.set()
 
-    @property
-    def full(self) -> bool:
-        """Whether the lane wants no more batches for now."""
-        return self._waiting.qsize() >= BATCHES_WAITING_MAX
+    def full(self, tp: TopicPartition) -> bool:
+        """Whether the lane wants no more batches of a partition for now."""
+        return self._waiting.batches(tp) >= BATCHES_WAITING_MAX
 
     async def close(self) -> None:
-        """Finish the batch in work (or give it up, uncommitted, when that takes long), give up those that wait."""
+        """Finish what is in work (or give it up, uncommitted, when that takes long), give up what waits."""
         self._closing.set()
+        self._came.set()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=CLOSE_SECONDS)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        while not self._waiting.empty():
-            self._waiting.get_nowait().done()
+        for batch in self._waiting.give_up():
+            batch.done()
 
     async def _run(self) -> None:
         delay = REOPEN_SECONDS
@@ -183,38 +172,51 @@ class Lane:
             log.error("lane_failed", lane=self.name, error=repr(error), exc_info=error)
             self._on_fatal(error)
         finally:
-            if self._in_work is not None:
-                self._in_work.done()
+            for part in self._in_work:
+                if part.last:
+                    part.batch.done()
             await self._work.close()
 
     async def _work_batches(self) -> None:
         while not self._closing.is_set():
-            if self._in_work is None:
+            if not self._in_work:
                 self._in_work = await self._next()
-            if self._in_work is not None:
-                self._check_is_next(self._in_work)
-                await self._work.process(self._in_work.tp, self._in_work.records)
-                self._reached[self._in_work.tp] = self._in_work.ends
-                self._in_work.done()
-                self._in_work = None
+            if self._in_work:
+                parts, reached = self._that_follow_on()
+                await self._work.process(parts)
+                self._reached = reached
+                for part in parts:
+                    if part.last:
+                        part.batch.done()
+                self._in_work = self._in_work[len(parts) :]
             await self._work.tick()
 
-    def _check_is_next(self, batch: Batch) -> None:
-        reached = self._reached.get(batch.tp)
-        if batch.begins is not None and batch.begins != reached:
-            raise LeftOutError(f"{batch.tp.topic}:{batch.tp.partition} goes on at {batch.begins}, not at {reached}")
+    def _that_follow_on(self) -> tuple[list[Part], dict[TopicPartition, int]]:
+        """What is in work, as far as each part goes on where its partition has been reached; and where it will be."""
+        reached = dict(self._reached)
+        for number, part in enumerate(self._in_work):
+            tp, batch = part.batch.tp, part.batch
+            if part.first and batch.begins is not None and batch.begins != reached.get(tp):
+                if not number:
+                    raise LeftOutError(f"{tp.topic}:{tp.partition} goes on at {batch.begins}, not at {reached.get(tp)}")
+                return self._in_work[:number], reached
+            if part.last:
+                reached[tp] = batch.ends
+        return self._in_work, reached
 
-    async def _next(self) -> Batch | None:
-        if not self._waiting.empty():
-            return self._waiting.get_nowait()
-        getting = asyncio.ensure_future(self._waiting.get())
-        closing = asyncio.ensure_future(self._closing.wait())
-        await asyncio.wait({getting, closing}, timeout=self._idle_seconds, return_when=asyncio.FIRST_COMPLETED)
-        closing.cancel()
-        if getting.done():
-            return getting.result()
-        getting.cancel()
-        return None
+    async def _next(self) -> list[Part]:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._idle_seconds):
+                await self._came.wait()
+        if self._closing.is_set() or not self._waiting:
+            return []
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._began + LINGER_SECONDS - loop.time())
+        self._began = loop.time()
+        parts = self._waiting.take()
+        if not self._waiting:
+            self._came.clear()
+        return parts
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -282,7 +284,7 @@ class Lanes:
     def full(self, tp: TopicPartition) -> bool:
         """Whether the partition should not be fetched for now."""
         lane = self._lanes.get(self._lane_of(tp))
-        return lane is None or lane.full
+        return lane is None or lane.full(tp)
 
     async def close(self) -> None:
         """Close all lanes, side by side."""

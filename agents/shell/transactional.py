@@ -18,6 +18,7 @@ from agents.shell.outbox import NO_HEADERS, Outbox
 from agents.shell.producer import LaneProducer
 from agents.shell.recovery import Progress, recover
 from agents.shell.state import StateStore, StateView, headers_of
+from agents.shell.waiting import Part
 
 TIMERS_PER_TICK = 1000
 LATENCY_SAMPLES = 16
@@ -115,25 +116,33 @@ class TransactionalWork:
             self._measure_state()
         setup.reach("after_recovery")
 
-    async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
-        """Work one batch and commit it."""
+    async def process(self, parts: Sequence[Part]) -> None:
+        """Work what is there and commit it, in one transaction."""
         began = time.monotonic()
-        start = self._next.get(tp, 0)
-        if records[0].offset < start:
-            records = [record for record in records if record.offset >= start]
-            if not records:
-                return
         metrics, stage = self._setup.metrics, self._setup.stage
         state, out = StateView(self._store), Outbox(self._setup.outputs.__getitem__)
-        received_ms = self._handler.handle(records, state, out)
+        offsets: dict[TopicPartition, int] = {}
+        received_ms: list[int] = []
+        count = 0
+        for part in parts:
+            tp, records = part.batch.tp, part.records
+            start = offsets.get(tp, self._next.get(tp, 0))
+            if records and records[0].offset < start:
+                records = [record for record in records if record.offset >= start]
+            if records:
+                received_ms += self._handler.handle(records, state, out)
+                offsets[tp] = records[-1].offset + 1
+                count += len(records)
+        if not offsets:
+            return
         self._setup.reach("after_handle")
-        await self._commit(state, out, {tp: records[-1].offset + 1})
-        self._next[tp] = records[-1].offset + 1
+        await self._commit(state, out, offsets)
+        self._next |= offsets
         if received_ms:
             for moment_ms in received_ms[:: len(received_ms) // LATENCY_SAMPLES + 1]:
                 metrics.latency_seconds.labels(stage).observe(self._setup.clock.seconds_since(moment_ms))
-        metrics.records.labels(stage).inc(len(records))
-        metrics.batch_records.labels(stage).observe(len(records))
+        metrics.records.labels(stage).inc(count)
+        metrics.batch_records.labels(stage).observe(count)
         metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
 
     async def tick(self) -> None:

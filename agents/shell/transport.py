@@ -11,12 +11,15 @@ from typing import Any, cast
 
 import aiokafka
 from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
 
+from agents.shell.assignor import NumberAssignor
 from agents.shell.lanes import Lanes
+
+FETCH_WAIT_MS = 100
+"""One request at a time is open at a broker: a partition that is not in it waits until the broker answers."""
 
 FETCH_WAIT_SECONDS = 1.0
 FETCH_WAIT_SECONDS_SOME_FULL = 0.02
@@ -45,16 +48,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Where the last batch that was handed over ended, by partition, within the present assignment."""
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
-        # range, not Faust's assignor: inputs of one stage with equal partition counts land on the same worker, and
-        # workers with different input topics may share a group while topics are being moved
         return aiokafka.AIOKafkaConsumer(
             **self.app.consumer_options,
-            partition_assignment_strategy=[RangePartitionAssignor],
+            partition_assignment_strategy=[NumberAssignor],
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=4 << 20,
-            fetch_max_wait_ms=500,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
         )
 
     async def _fetch_records(

@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from agents.archive import ArchiveWork, TableWriter
 from agents.clock import SystemClock
 from agents.metrics import Metrics
+from agents.shell.waiting import Batch, Part
 from schemas.errors import TerminalSinkError, TransientSinkError
 from schemas.topics import ACCOUNTS, EVENTS
 from sinks.memory import MemorySink
@@ -82,13 +83,17 @@ class Fetched:
         self.value, self.key = value, key
 
 
+def part_of(tp: TopicPartition, records: list[Fetched]) -> list[Part]:
+    return [Part(Batch(tp, records, lambda: None), records, True, True)]
+
+
 @pytest.mark.parametrize("value", [None, b"not json", b'{"account_id": 5}'])
 async def test_what_others_write_wrong_is_passed_over_and_committed(value: bytes | None) -> None:
     sink, committed = MemorySink(), Committed()
     work = ArchiveWork({"accounts": ACCOUNTS}, writer(sink), lambda: committed, SystemClock(), Metrics())
     tp = TopicPartition("accounts", 0)
     good = b'{"account_id": "acme", "name": "Acme"}'
-    await work.process(tp, [Fetched("accounts", 4, value), Fetched("accounts", 5, good)])
+    await work.process(part_of(tp, [Fetched("accounts", 4, value), Fetched("accounts", 5, good)]))
     assert committed.offsets == [{tp: 6}]
     assert sink.inserts == [("accounts_log", 1)]
 
@@ -96,7 +101,7 @@ async def test_what_others_write_wrong_is_passed_over_and_committed(value: bytes
 async def test_a_removed_account_makes_a_row() -> None:
     sink = MemorySink()
     work = ArchiveWork({"accounts": ACCOUNTS}, writer(sink), Committed, SystemClock(), Metrics())
-    await work.process(TopicPartition("accounts", 0), [Fetched("accounts", 4, None, b"acme")])
+    await work.process(part_of(TopicPartition("accounts", 0), [Fetched("accounts", 4, None, b"acme")]))
     assert sink.inserts == [("accounts_log", 1)]
 
 
@@ -104,7 +109,7 @@ async def test_offsets_are_committed_after_the_insert_only() -> None:
     sink, committed = MemorySink(faults=[TerminalSinkError("refused")]), Committed()
     work = ArchiveWork({"events": EVENTS}, writer(sink), lambda: committed, SystemClock(), Metrics())
     with pytest.raises(TerminalSinkError):
-        await work.process(TopicPartition("events", 0), [Fetched("events", 0, event().encode())])
+        await work.process(part_of(TopicPartition("events", 0), [Fetched("events", 0, event().encode())]))
     assert committed.offsets == []
 
 
@@ -112,6 +117,6 @@ async def test_a_foreign_record_on_our_own_topic_does_not_stop_the_archive() -> 
     sink, committed = MemorySink(), Committed()
     work = ArchiveWork({"events": EVENTS}, writer(sink), lambda: committed, SystemClock(), Metrics())
     tp = TopicPartition("events", 0)
-    await work.process(tp, [Fetched("events", 0, b"x"), Fetched("events", 1, event().encode())])
+    await work.process(part_of(tp, [Fetched("events", 0, b"x"), Fetched("events", 1, event().encode())]))
     assert committed.offsets == [{tp: 2}]
     assert sink.inserts == [("events_log", 1)]

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, ProducerFenced
 
 from agents.shell import lanes
-from agents.shell.lanes import Batch, Lane, Lanes
+from agents.shell.lanes import Lane, Lanes
+from agents.shell.waiting import Batch, Part
 from schemas.errors import TerminalSinkError, TransientSinkError
 
 TP = TopicPartition("t", 0)
@@ -27,9 +27,9 @@ class RecordedWork:
     async def open(self) -> None:
         self.actions.append("open")
 
-    async def process(self, tp: TopicPartition, records: Sequence[Any]) -> None:
+    async def process(self, parts: Sequence[Part]) -> None:
         await self.gate.wait()
-        self.actions.append(f"process {records[0]}")
+        self.actions += [f"process {part.records[0]}" for part in parts]
         if self.faults:
             raise self.faults.pop(0)
 
@@ -109,9 +109,9 @@ async def test_what_will_not_pass_stops_the_worker(fault: Exception) -> None:
     told, work = Told(), RecordedWork([fault])
     lane = told.lane(work)
     lane.put(told.batch("a"))
-    lane.put(told.batch("b"))
     lane.start()
     await until(lambda: bool(told.fatal))
+    lane.put(told.batch("b"))
     await lane.close()
     assert told.fatal == [fault]
     assert "process b" not in work.actions

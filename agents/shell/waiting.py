@@ -1,0 +1,126 @@
+"""What waits for a lane: batches of its partitions, taken side by side in time.
+
+A lane that catches up has much waiting of busy topics and little of quiet ones. Taken topic by topic, accounts would
+live through their history in disorder. So it is taken in rounds, in which all go on to the same moment: where the
+busiest have had their fill.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import TopicPartition
+
+FILL_RECORDS = 50
+"""Records of the busiest partition in one round."""
+
+GO_RECORDS = 1000
+"""After so many no further round is begun in the same go."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was fetched from one partition at once.
+
+    Args:
+        tp: the partition.
+        records: aiokafka records, in offset order.
+        done: called when the batch is committed or given up, whichever comes; tells Faust it is no longer in work.
+        begins, ends: the consumer's position before and after it; before is None for the first of an assignment.
+    """
+
+    tp: TopicPartition
+    records: Sequence[Any]
+    done: Callable[[], None]
+    begins: int | None = None
+    ends: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """Records of one batch that are worked in one go.
+
+    Args:
+        batch: whose.
+        records: in order.
+        first, last: whether the batch begins and ends with them.
+    """
+
+    batch: Batch
+    records: Sequence[Any]
+    first: bool
+    last: bool
+
+
+class Waiting:
+    """Batches by partition, in order."""
+
+    def __init__(self) -> None:
+        self._batches: dict[TopicPartition, deque[Batch]] = {}
+        self._begun: dict[TopicPartition, int] = {}
+
+    def __bool__(self) -> bool:
+        return any(self._batches.values())
+
+    def put(self, batch: Batch) -> None:
+        """One more batch of its partition."""
+        self._batches.setdefault(batch.tp, deque()).append(batch)
+
+    def batches(self, tp: TopicPartition) -> int:
+        """How many batches of a partition wait, one that is begun among them."""
+        return len(self._batches.get(tp, ()))
+
+    def take(self) -> list[Part]:
+        """What is to be worked next, in one go; it waits no more."""
+        parts: list[Part] = []
+        count = 0
+        while count < GO_RECORDS and (found := self._round()):
+            parts += found
+            count += sum(len(part.records) for part in found)
+        return parts
+
+    def _round(self) -> list[Part]:
+        until_ms, busiest = self._until()
+        parts: list[Part] = []
+        for tp, batches in self._batches.items():
+            room = FILL_RECORDS if tp == busiest else None
+            while batches:
+                batch, start = batches[0], self._begun.get(tp, 0)
+                end = len(batch.records)
+                if room is not None:
+                    end = min(end, start + room)
+                    room -= end - start
+                elif until_ms is not None:
+                    end = bisect_right(batch.records, until_ms, lo=start, key=lambda record: int(record.timestamp))
+                last = end == len(batch.records)
+                if end > start or last:
+                    parts.append(Part(batch, batch.records[start:end], start == 0, last))
+                if not last:
+                    self._begun[tp] = end
+                    break
+                batches.popleft()
+                self._begun.pop(tp, None)
+        return parts
+
+    def give_up(self) -> list[Batch]:
+        """All that waits, which then waits no more."""
+        given = [batch for batches in self._batches.values() for batch in batches]
+        self._batches.clear()
+        self._begun.clear()
+        return given
+
+    def _until(self) -> tuple[int | None, TopicPartition | None]:
+        """To which moment all go on, and the partition that has its fill there; None where nobody has."""
+        found: tuple[int | None, TopicPartition | None] = (None, None)
+        for tp, batches in self._batches.items():
+            at = self._begun.get(tp, 0) + FILL_RECORDS - 1
+            for batch in batches:
+                if at < len(batch.records):
+                    moment_ms = int(batch.records[at].timestamp)
+                    if found[0] is None or moment_ms < found[0]:
+                        found = (moment_ms, tp)
+                    break
+                at -= len(batch.records)
+        return found

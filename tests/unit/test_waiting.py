@@ -1,0 +1,96 @@
+"""What a lane takes in one go: all there is, or side by side in time while more waits."""
+
+from dataclasses import dataclass
+
+import pytest
+from aiokafka import TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.shell.waiting import FILL_RECORDS, GO_RECORDS, Batch, Waiting
+
+WEB, CRM = TopicPartition("web", 0), TopicPartition("crm", 0)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    offset: int
+    timestamp: int
+
+
+def batch(tp: TopicPartition, moments: list[int], offset: int = 0) -> Batch:
+    return Batch(tp, [Fetched(offset + at, moment) for at, moment in enumerate(moments)], lambda: None)
+
+
+def taken(waiting: Waiting) -> list[tuple[str, list[int], bool]]:
+    return [(part.batch.tp.topic, [record.timestamp for record in part.records], part.last) for part in waiting.take()]
+
+
+def test_little_goes_at_once() -> None:
+    waiting = Waiting()
+    waiting.put(batch(WEB, [5, 6]))
+    waiting.put(batch(CRM, [1]))
+    waiting.put(batch(WEB, [7], 2))
+    assert taken(waiting) == [("web", [5, 6], True), ("web", [7], True), ("crm", [1], True)]
+    assert not waiting
+    assert waiting.take() == []
+
+
+def test_what_is_quiet_goes_on_only_to_where_the_busy_have_their_fill(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.shell.waiting.GO_RECORDS", FILL_RECORDS)
+    waiting = Waiting()
+    waiting.put(batch(WEB, list(range(0, 4 * FILL_RECORDS, 2))))
+    waiting.put(batch(CRM, [10, 2 * FILL_RECORDS - 2, 2 * FILL_RECORDS - 1, 9 * FILL_RECORDS]))
+    web, crm = taken(waiting)
+    assert (web[0], len(web[1]), web[2]) == ("web", FILL_RECORDS, False)
+    assert crm == ("crm", [10, 2 * FILL_RECORDS - 2], False)
+    assert waiting.batches(WEB) == waiting.batches(CRM) == 1
+    web, crm = taken(waiting)
+    assert (len(web[1]), web[2]) == (FILL_RECORDS, True)
+    assert crm == ("crm", [2 * FILL_RECORDS - 1], False)
+    assert taken(waiting) == [("crm", [9 * FILL_RECORDS], True)]
+
+
+def test_a_go_is_of_many_rounds_up_to_its_size() -> None:
+    waiting = Waiting()
+    waiting.put(batch(WEB, list(range(3 * GO_RECORDS))))
+    waiting.put(batch(CRM, list(range(0, 3 * GO_RECORDS, 10))))
+    parts = waiting.take()
+    moments = [record.timestamp for part in parts for record in part.records]
+    assert GO_RECORDS <= len(moments) < GO_RECORDS + 2 * FILL_RECORDS
+    behind = [max(moments[: at + 1]) - moment for at, moment in enumerate(moments)]
+    assert max(behind) <= FILL_RECORDS
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((WEB, CRM)), st.lists(st.integers(0, 10**6), min_size=1, max_size=1200)), max_size=6
+    )
+)
+def test_nothing_is_left_out_doubled_or_out_of_order(given_batches: list[tuple[TopicPartition, list[int]]]) -> None:
+    waiting, ends = Waiting(), dict.fromkeys((WEB, CRM), 0)
+    for tp, moments in given_batches:
+        waiting.put(batch(tp, moments, ends[tp]))
+        ends[tp] += len(moments)
+    offsets: dict[TopicPartition, list[int]] = {WEB: [], CRM: []}
+    closed = 0
+    while waiting:
+        parts = waiting.take()
+        assert parts
+        for part in parts:
+            offsets[part.batch.tp] += [record.offset for record in part.records]
+            closed += part.last
+    assert offsets == {tp: list(range(end)) for tp, end in ends.items()}
+    assert closed == len(given_batches)
+
+
+def test_what_is_given_up_is_given_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = Waiting()
+    first = batch(WEB, list(range(2 * FILL_RECORDS)))
+    waiting.put(first)
+    waiting.put(batch(CRM, [10**9]))
+    monkeypatch.setattr("agents.shell.waiting.GO_RECORDS", 1)
+    parts = waiting.take()
+    assert [(part.batch is first, part.last) for part in parts] == [(True, False)]
+    assert len(waiting.give_up()) == 2
+    assert not waiting
