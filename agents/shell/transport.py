@@ -65,6 +65,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         while Faust takes none yet; thrown away they would be a hole that the next batch commits past, so the position
         goes back."""
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        records = dict(records)
+        while more := await self._others(consumer, active_partitions - records.keys(), max_records):
+            records |= more
         assignment = consumer._subscription.subscription.assignment  # noqa: SLF001 - no public way to know it anew
         if assignment is not self._assignment:
             self._assignment, self._reached = assignment, {}
@@ -79,6 +82,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             fetched[tp] = Fetched(batch, self._reached.get(tp), ends)
             self._reached[tp] = ends
         return fetched
+
+    async def _others(self, consumer: Any, partitions: Any, max_records: Any) -> Mapping[TopicPartition, Any]:
+        """What lies there of partitions that had no turn, since others filled the batch: they would fall behind."""
+        return cast(
+            Mapping[TopicPartition, Any],
+            await super()._fetch_records(consumer, partitions, 0, max_records) if partitions else {},
+        )
 
     async def rejoin(self) -> None:
         """Ask the group for a new assignment."""
