@@ -14,6 +14,7 @@ from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
 from agents.runtime import Runtime
 from agents.shell.app import Stage, StageApp
+from agents.shell.lanes import PAUSE_SECONDS as PAUSE_SECONDS_SHORT
 from agents.shell.lanes import Work
 from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
 from pipeline.privacy.contacts import ClearAddresses
@@ -45,6 +46,9 @@ from schemas.topics import (
 )
 
 STAGES = ("ingest", "identify", "advance", "dispatch", "handover", "archive")
+PAUSE_SECONDS = {"handover": 0.2}
+"""Nobody waits for the hand-over clock by the millisecond: it takes what has come in fewer transactions."""
+
 ARCHIVED: tuple[Topic, ...] = (
     EVENTS,
     REJECTED,
@@ -216,7 +220,8 @@ def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
         )
         return TransactionalWork(setup, seams.handler(name, lane, verb.handler(number)))
 
-    return Stage(name, group, inputs_of(settings.topics)[name], verb.lane_of, make_work, seams.reach(name))
+    reach, pause = seams.reach(name), PAUSE_SECONDS.get(name, PAUSE_SECONDS_SHORT)
+    return Stage(name, group, inputs_of(settings.topics)[name], verb.lane_of, make_work, reach, pause)
 
 
 def _by_number(tp: TopicPartition) -> str:

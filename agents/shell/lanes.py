@@ -20,8 +20,8 @@ from schemas.errors import TriggerpointError
 BATCHES_WAITING_MAX = 2
 """Batches of a partition that wait beside what is in work; memory is bounded by partitions x this x batch size."""
 
-LINGER_SECONDS = 0.02
-"""From one beginning to the next at least: little that comes often goes in fewer transactions."""
+PAUSE_SECONDS = 0.002
+"""After each going: the broker has then ended the transaction, and little that comes often goes in fewer of them."""
 
 CLOSE_SECONDS = 8.0
 """A rebalance must not wait for a sink that is away; what is given up is neither committed nor lost."""
@@ -89,6 +89,7 @@ class Lane:
         on_fenced: called when another worker has taken the partition over; the lane ends.
         on_fatal: called with an error that must stop the worker; nothing of the batch is committed.
         on_retry: called with the error's name before work is done again.
+        pause_seconds: shortest time from the end of one going to the next.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Lane:
         on_fenced: Callable[[], None],
         on_fatal: Callable[[BaseException], None],
         on_retry: Callable[[str], None],
+        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self.name = name
         self._work = work
@@ -106,7 +108,7 @@ class Lane:
         self._on_fenced, self._on_fatal, self._on_retry = on_fenced, on_fatal, on_retry
         self._waiting, self._came = Waiting(), asyncio.Event()
         self._in_work: list[Part] = []
-        self._began = -math.inf
+        self._pause_seconds, self._ended = pause_seconds, -math.inf
         self._reached: dict[TopicPartition, int] = {}
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -184,6 +186,7 @@ class Lane:
             if self._in_work:
                 parts, reached = self._that_follow_on()
                 await self._work.process(parts)
+                self._ended = asyncio.get_running_loop().time()
                 self._reached = reached
                 for part in parts:
                     if part.last:
@@ -211,8 +214,7 @@ class Lane:
         if self._closing.is_set() or not self._waiting:
             return []
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(self._began + LINGER_SECONDS - loop.time())
-        self._began = loop.time()
+        await asyncio.sleep(self._ended + self._pause_seconds - loop.time())
         parts = self._waiting.take()
         if not self._waiting:
             self._came.clear()
