@@ -54,8 +54,8 @@ fuzz: $(STAMP) ## hostile input against decoders, schemas and the line; FOR=600 
 soak: $(STAMP) ## the line at 70 % of its measured rate; FOR=1800 seconds, RATE=500 instead of measuring
 	@$(BIN)/python -m deploy.faults.soak $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
 
-recovery: $(STAMP) ## how long a worker reads the state of ACCOUNTS=100000 accounts back, and what that costs
-	@$(BIN)/python -m deploy.faults.recovery $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED))
+recovery: $(STAMP) ## how long a worker reads the state of ACCOUNTS=100000 accounts of DAYS=20 days back, and what that costs
+	@$(BIN)/python -m deploy.faults.recovery $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
 
 check: $(STAMP) ## lint, types, layers, deployment files, known faults of dependencies; STRICT=1: nothing left out
 	@$(BIN)/ruff check .

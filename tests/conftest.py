@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis  # noqa: F401 - at the end of a run without it its plugin would import it, where CPython 3.11 can fail
 import pytest
 
 

@@ -1,6 +1,6 @@
 """`make recovery`: how long a worker takes to read the state of many accounts back, and what it costs.
 
-python -m deploy.faults.recovery [--accounts 100000] [--seed 1]
+python -m deploy.faults.recovery [--accounts 100000] [--days 20] [--seed 1]
 """
 
 import argparse
@@ -35,16 +35,15 @@ BATCH_BYTES = 512 * 1024
 TELL_SECONDS = 3.0
 MIB = 1 << 20
 SAMPLE_COMPANIES = 30
-SAMPLE_DAYS = 20
 
 console = Console(soft_wrap=True, highlight=False, stderr=True)
 Pages = Sequence[tuple[bytes, bytes]]
 """What lies under one account: the part of the key behind its id, and the value."""
 
 
-def sample(seed: int) -> list[Pages]:
-    """States and journals of a simulated market's accounts, as the stage keeps them."""
-    world = World(WorldSpec(seed=seed, companies=SAMPLE_COMPANIES, days=SAMPLE_DAYS))
+def sample(seed: int, days: float) -> list[Pages]:
+    """States and journals of a simulated market's accounts after so many days, as the stage keeps them."""
+    world = World(WorldSpec(seed=seed, companies=SAMPLE_COMPANIES, days=days))
     line = world.line()
     feed(line, world.traffic)
     found: dict[bytes, list[tuple[bytes, bytes]]] = {}
@@ -117,7 +116,9 @@ async def measure(given: dict[str, str], folder: Path) -> dict[str, float]:
     return {"ready_seconds": seconds, "recovery_seconds": slowest, "records": read, "rss_bytes": rss}
 
 
-async def _run(accounts: int, seed: int, addresses: stack.StackAddresses, folder: Path) -> dict[str, float]:
+async def _run(
+    accounts: int, days: float, seed: int, addresses: stack.StackAddresses, folder: Path
+) -> dict[str, float]:
     given = {
         "bootstrap_servers": addresses.bootstrap_servers,
         "clickhouse_url": addresses.clickhouse_url,
@@ -130,7 +131,7 @@ async def _run(accounts: int, seed: int, addresses: stack.StackAddresses, folder
     await topics.create_missing(admin, settings)
     await admin.close()
     console.print("making states of a simulated market ...")
-    samples = sample(seed)
+    samples = sample(seed, days)
     empty = await measure(given, folder)
     written = await fill(settings, accounts, samples)
     console.print("starting a worker on them ...")
@@ -138,6 +139,7 @@ async def _run(accounts: int, seed: int, addresses: stack.StackAddresses, folder
     seconds = full["recovery_seconds"]
     return {
         "accounts": accounts,
+        "days": days,
         "records": full["records"],
         "state_bytes_per_account": round(written / accounts),
         "recovery_seconds": round(seconds, 2),
@@ -154,6 +156,7 @@ def main() -> int:
     """Measure as asked on the command line."""
     parser = argparse.ArgumentParser(prog="python -m deploy.faults.recovery", description=__doc__)
     parser.add_argument("--accounts", type=int, default=100_000)
+    parser.add_argument("--days", type=float, default=20.0, help="how long the accounts have been known")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     logs.set_up("error")
@@ -165,7 +168,7 @@ def main() -> int:
             kafka_port=ports.choose_port("Kafka", asked=None, wishes=()),
             clickhouse_port=ports.choose_port("ClickHouse", asked=None, wishes=()),
         )
-        figures = asyncio.run(_run(asked.accounts, asked.seed, addresses, folder))
+        figures = asyncio.run(_run(asked.accounts, asked.days, asked.seed, addresses, folder))
     finally:
         stack.wipe(folder)
         shutil.rmtree(folder, ignore_errors=True)
