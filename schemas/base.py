@@ -28,8 +28,9 @@ def _all_fields(noun: type[BaseModel]) -> set[str]:
 
 @cache
 def _defaults(noun: type[BaseModel]) -> dict[str, Any]:
-    """Of fields that have a plain default; none of ours are changed in place."""
-    return {name: field.default for name, field in noun.model_fields.items() if not field.is_required()}
+    """All fields in their order, which is that of the encoded bytes, at their defaults; none of ours are changed in
+    place."""
+    return {name: field.default for name, field in noun.model_fields.items()}
 
 
 class Record(BaseModel):
@@ -53,8 +54,8 @@ class Record(BaseModel):
 
     @classmethod
     def made(cls, **fields: Any) -> Self:
-        """A record of our own making, whose values need no validation; what is not given is at its default. For types
-        without default factories."""
+        """A record of our own making, whose values need no validation; what is not given is at its default, so all that
+        have none must be given. For types without default factories."""
         return cls.trusted(_defaults(cls) | fields)
 
     def encode(self) -> bytes:

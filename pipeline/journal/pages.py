@@ -79,7 +79,7 @@ def append(
     if not segments or filled >= bounds.segment:
         as_before = False
         if before is not None:
-            pages[checkpoint_page(number)] = pack(before.encode())
+            pages[checkpoint_page(number)] = pack(bare(before).encode())
         segments, filled = (*segments, number), 0
         if len(segments) > bounds.full + 1:
             pages[checkpoint_page(segments[0])] = None
@@ -94,6 +94,11 @@ def append(
         "newest": newest,
     }
     return head.model_copy(update=changed), pages
+
+
+def bare(state: JourneyState) -> JourneyState:
+    """A state as a checkpoint keeps it: where its journal stood is nobody's business."""
+    return state.model_copy(update={"journal": JournalHead(), "suppressed": False})
 
 
 def room(head: JournalHead, bounds: Bounds) -> int:

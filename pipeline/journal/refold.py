@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipeline.advance import Fold
 from pipeline.alerts.make import HeldBack
 from pipeline.journal.loaded import Journal
+from pipeline.journal.pages import bare
 from pipeline.journal.recent import ENTRIES_MAX, Kept
 from pipeline.rules.model import Rules
 from schemas.alert import Alert
@@ -73,7 +74,7 @@ def refold(
     recent: list[Kept] = []
     for at, segment in enumerate(journal.segments[start:]):
         if at:
-            segment.before = fold.freeze()
+            segment.before = bare(fold.freeze())
         for number, entry in segment.entries.items():
             if number < begin:
                 continue
