@@ -171,7 +171,9 @@ class IngestHandler:
         return ()
 
     def closed(self) -> None:
-        """Nothing is shown elsewhere."""
+        """What was not committed comes again."""
+        for newest in self._newest.values():
+            newest.give_up()
 
     def _count(self, outcomes: Sequence[Event | Answer | Rejected]) -> None:
         for outcome in outcomes:

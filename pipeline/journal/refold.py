@@ -82,6 +82,7 @@ def refold(
                 recent.append((number, before if number == begin else fold.freeze()))
             fold.meet(entry.standing or standing)
             fold.fire_due(entry.ticked_ms)
+            fold.drain_held()  # recorded when it fired
             for activity in entry.activities:
                 fold.take(activity)
                 if journal.inserted:

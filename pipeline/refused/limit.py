@@ -40,9 +40,10 @@ class Refusals:
     def __init__(self, place: str, limit: RefusalLimit) -> None:
         self._place, self._limit = place, limit
         self._refused: deque[bool] = deque(maxlen=limit.window_records)
+        self._open: list[bool] = []
 
     def check(self, refused: Sequence[bool], why: Sequence[Rejected]) -> None:
-        """See whether a batch may be committed.
+        """See whether a batch may be committed, behind those that were seen since and are not yet.
 
         Args:
             refused: of each record, whether nothing in it could be used, in order.
@@ -52,11 +53,13 @@ class Refusals:
             PoisonError: of some newest records up to one of the batch too many were refused.
         """
         limit, window = self._limit, self._limit.window_records
+        before = (*self._refused, *self._open)
+        self._open += refused
         if limit.share_max >= 1 or not any(refused):
             return
-        known = (*self._refused, *refused)
+        known = (*before, *refused)
         sums = list(accumulate(known, initial=0))
-        ends = range(max(window, len(self._refused) + 1), len(sums))
+        ends = range(max(window, len(before) + 1), len(sums))
         # windows that end with a refused one: so it does not matter how batches are cut
         most = max((sums[end] - sums[end - window] for end in ends if known[end - 1]), default=0)
         if most <= limit.share_max * window:
@@ -73,7 +76,12 @@ class Refusals:
     def take(self, refused: Sequence[bool]) -> float:
         """Take in a batch that was committed; the share refused of the newest records, 0 to 1."""
         self._refused.extend(refused)
+        del self._open[: len(refused)]
         return sum(self._refused) / len(self._refused)
+
+    def give_up(self) -> None:
+        """What was seen and not taken in was not committed."""
+        self._open.clear()
 
 
 def _common(why: Sequence[Rejected]) -> list[tuple[str, int]]:

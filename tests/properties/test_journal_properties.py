@@ -172,8 +172,8 @@ def test_any_cut_says_the_same_in_the_end(rules: Rules, steps: list[Step], cuts:
 
 
 @BOTH
-@settings(deadline=None, max_examples=80)
-@given(histories(), CUTS, st.sampled_from((BOUNDS, Bounds(3, 2, 100, 100))), st.integers(0, 60))
+@settings(deadline=None, max_examples=150)
+@given(histories(), CUTS, st.sampled_from((BOUNDS, Bounds(3, 2, 100, 100), Bounds(8, 3, 100, 100))), st.integers(0, 60))
 def test_states_kept_in_memory_change_nothing(
     rules: Rules, steps: list[Step], cuts: list[bool], bounds: Bounds, restart: int
 ) -> None:
@@ -185,6 +185,7 @@ def test_states_kept_in_memory_change_nothing(
         kept.recent = Recent()
     for one, other in zip(kept.results, without.results, strict=True):
         assert one == other
+    assert (kept.value, kept.pages) == (without.value, without.pages)
 
 
 @BOTH

@@ -23,6 +23,9 @@ from tests.bench.race import BenchError, Contestant, Lap, run, stop
 from tests.bench.surroundings import ROOT, Bench
 
 PARTITIONS = 1
+"""One process works all of it: more would only cut its work into more transactions. What they cost is a figure of its
+own (`FIGURES=partitions`)."""
+
 SECONDS_MAX = 300.0
 QUIET_SECONDS = 2.0
 QUIET_AFTER_SECONDS = 2 * QUIET_SECONDS
