@@ -25,6 +25,7 @@ def passes(refusals: Refusals, refused: list[bool]) -> bool:
     try:
         refusals.check(refused, WHY)
     except PoisonError:
+        refusals.give_up()  # as its lane does
         return False
     refusals.take(refused)
     return True
@@ -41,6 +42,19 @@ def test_nothing_but_bad_ones_ends_it_once_there_are_enough_to_judge() -> None:
     assert passes(refusals, [True] * 900)
     assert not passes(refusals, [True] * 100)
     assert passes(refusals, [True] * 99)  # what was not committed does not count
+
+
+def test_what_goes_in_the_same_transaction_counts_before_it_is_committed() -> None:
+    refusals = Refusals("web", RefusalLimit(0.9, 1000))
+    refusals.check([True] * 500, WHY)
+    with pytest.raises(PoisonError):
+        refusals.check([True] * 500, WHY)
+    refusals.give_up()
+    for _ in range(2):
+        refusals.check([True] * 450, WHY)
+    refusals.take([True] * 450)
+    refusals.take([True] * 450)
+    assert not passes(refusals, [True] * 100)
 
 
 def test_a_run_of_bad_ones_within_one_large_batch_ends_it_too() -> None:
