@@ -12,10 +12,14 @@ POISON_SHARE = 0.01
 PEOPLE = 60
 
 
+WAITED_SECONDS_MAX = 0.05
+"""Disorder has a fault of its own."""
+
+
 def event(luck: Random, number: int, **changes: Any) -> dict[str, Any]:
-    """A good native event of one of a few people."""
+    """A good native event of one of a few people, which has just happened."""
     person = luck.randrange(PEOPLE)
-    moment = datetime.now(UTC) - timedelta(seconds=luck.random() * 3600)
+    moment = datetime.now(UTC) - timedelta(seconds=luck.random() * WAITED_SECONDS_MAX)
     return {
         "type": luck.choice(("page_view", "content_download", "form_submit")),
         "occurred_at": moment.isoformat(),

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -40,6 +41,9 @@ MIB = 1 << 20
 COMPANIES, PEOPLE = 200, 2_000
 """Both fixed, so that state has an end to grow to."""
 
+WAITED_SECONDS_MAX, LATE_SECONDS_MAX, LATE_SHARE = 0.01, 3600.0, 0.01
+"""How long ago events happened: trackers send at once, some are offline for a while."""
+
 BURST_RECORDS = 10_000
 CHUNK_SECONDS = 0.2
 SAMPLE_SECONDS = 5.0
@@ -66,7 +70,14 @@ def made(settings: Settings, luck: Random, first: int, count: int) -> list[Sent]
     records: list[Sent] = []
     for number in range(first, first + count):
         person = luck.randrange(PEOPLE)
-        fields = event(luck, number, email=f"p{person}@soak{person % COMPANIES}.com", event_id=f"s{number}")
+        waited = luck.random() * (LATE_SECONDS_MAX if luck.random() < LATE_SHARE else WAITED_SECONDS_MAX)
+        fields = event(
+            luck,
+            number,
+            email=f"p{person}@soak{person % COMPANIES}.com",
+            event_id=f"s{number}",
+            occurred_at=(datetime.now(UTC) - timedelta(seconds=waited)).isoformat(),
+        )
         records.append((topic, b"%d" % person, orjson.dumps(fields)))
     return records
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 
 import psutil
 
@@ -10,6 +11,7 @@ from agents.stages import STAGES
 from deploy.faults.hostile import values
 from deploy.faults.kinds.inputs import send
 from deploy.faults.scene import Fault, Scene
+from schemas.errors import LocalStackError
 
 QUICK_PLACES = ("ingest.before_commit:2:KILL", "identify.after_commit:1:KILL")
 QUICK_RECORDS = 200
@@ -52,7 +54,8 @@ async def _end_at_points(scene: Scene, sign: str, code: int) -> None:
         scene.tell(f"a worker ends at {place}")
         worker = await scene.line.start(crash_at=place, ready=False)
         if point in REVOKED:
-            await worker.wait_ready(READY_SECONDS)
+            with suppress(LocalStackError):  # a rebalance while it joins may end it before it is ready
+                await worker.wait_ready(READY_SECONDS)
             other = await scene.line.start(ready=False)
             await scene.expect_end(worker, (code,), place)
             await other.stop()

@@ -52,7 +52,7 @@ async def _oversize(scene: Scene) -> None:
     luck, before = scene.luck, scene.line.feeder.refused
 
     def made() -> Iterator[tuple[bytes | None, bytes | None]]:
-        for number in range(12 if scene.quick else 60):
+        for number in range(12 if scene.quick else 24):
             size = luck.choice((5_000, 200_000, 900_000, 1_040_000, 1_048_577, 1_900_000))
             yield b"k", orjson.dumps(event(luck, number, url="https://x.io/" + "a" * size))
             yield b"k", b"[" + b",".join([orjson.dumps(event(luck, number, event_id=None))] * (size // 300)) + b"]"
