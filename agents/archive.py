@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import structlog
 from aiokafka import TopicPartition
@@ -170,12 +170,10 @@ class ArchiveWork:
         """Nothing to open: the group's offsets are read by the consumer, and rows may come twice."""
 
     async def process(self, parts: Sequence[Part]) -> None:
-        """Insert what is there, batch by batch, and commit the offset after each."""
-        for part in parts:
-            if part.records:
-                await self._insert(part.batch.tp, part.records)
-
-    async def _insert(self, tp: TopicPartition, records: Sequence[Any]) -> None:
+        """Insert what is there of the lane's one partition, then commit its offset."""
+        tp, records = parts[0].batch.tp, [record for part in parts for record in part.records]
+        if not records:
+            return
         began = time.monotonic()
         coordinates = [(record.topic, record.partition, record.offset, record.timestamp) for record in records]
         topic = self._topics[tp.topic]

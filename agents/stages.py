@@ -1,7 +1,7 @@
 """The line: which stages there are, what each reads, and how its lanes are made."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from aiokafka import TopicPartition
@@ -14,9 +14,9 @@ from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
 from agents.runtime import Runtime
 from agents.shell.app import Stage, StageApp
-from agents.shell.lanes import PAUSE_SECONDS as PAUSE_SECONDS_SHORT
 from agents.shell.lanes import Work
 from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
+from agents.shell.waiting import Pace
 from pipeline.privacy.contacts import ClearAddresses
 from pipeline.refused.limit import RefusalLimit
 from schemas.base import Source
@@ -46,9 +46,15 @@ from schemas.topics import (
 )
 
 STAGES = ("ingest", "identify", "advance", "dispatch", "handover", "archive")
-PAUSE_SECONDS = {"handover": 0.2}
-"""Nobody waits for the hand-over clock by the millisecond: it takes what has come in fewer transactions."""
-
+PACE = Pace()
+PACES: Mapping[str, Pace] = {
+    # what producers send to different topics belongs together: finely side by side
+    "ingest": replace(PACE, fill_records=50),
+    # nobody waits for the hand-over clock by the millisecond: fewer transactions
+    "handover": replace(PACE, pause_seconds=0.2),
+    # a lane has one partition, and each going is one insert
+    "archive": replace(PACE, pause_seconds=0.0, go_records=10_000),
+}
 ARCHIVED: tuple[Topic, ...] = (
     EVENTS,
     REJECTED,
@@ -96,15 +102,13 @@ def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], T
 
 @dataclass(frozen=True)
 class Verb:
-    """What a stage with outputs on Kafka does, and how its lanes lie.
+    """What a stage with outputs on Kafka does.
 
     Args:
-        lane_of: input partition -> lane.
         handler: partition number -> a lane's handler.
         changelog: topic of its state; None for a stateless one.
     """
 
-    lane_of: Callable[[TopicPartition], str]
     handler: Callable[[int], Handler]
     changelog: str | None
 
@@ -139,7 +143,7 @@ def _ingest(runtime: Runtime) -> Verb:
             runtime.networks,
         )
 
-    return Verb(_by_number, handler, None)
+    return Verb(handler, None)
 
 
 def _identify(runtime: Runtime) -> Verb:
@@ -150,7 +154,7 @@ def _identify(runtime: Runtime) -> Verb:
             names, runtime.directory, lambda: runtime.rules().rules, runtime.metrics, runtime.erasures, runtime.networks
         )
 
-    return Verb(_by_number, handler, names.name(SUBJECT_CHANGELOG))
+    return Verb(handler, names.name(SUBJECT_CHANGELOG))
 
 
 def _advance(runtime: Runtime) -> Verb:
@@ -162,7 +166,7 @@ def _advance(runtime: Runtime) -> Verb:
         book, policy, outlooks = runtime.erasures, runtime.handover, runtime.outlooks
         return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics, clear, book, policy, outlooks)
 
-    return Verb(_by_number, handler, names.name(JOURNEY_CHANGELOG))
+    return Verb(handler, names.name(JOURNEY_CHANGELOG))
 
 
 def _dispatch(runtime: Runtime) -> Verb:
@@ -171,7 +175,7 @@ def _dispatch(runtime: Runtime) -> Verb:
     def handler(partition: int) -> Handler:
         return DispatchHandler(names, runtime.handover, runtime.metrics, partition, runtime.key)
 
-    return Verb(_by_number, handler, names.name(DISPATCH_CHANGELOG))
+    return Verb(handler, names.name(DISPATCH_CHANGELOG))
 
 
 def _handover(runtime: Runtime) -> Verb:
@@ -180,7 +184,7 @@ def _handover(runtime: Runtime) -> Verb:
     def handler(partition: int) -> Handler:
         return HandoverHandler(names, runtime.handover, runtime.clock, runtime.metrics, partition)
 
-    return Verb(_by_number, handler, names.name(HANDOVER_CHANGELOG))
+    return Verb(handler, names.name(HANDOVER_CHANGELOG))
 
 
 def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
@@ -192,7 +196,7 @@ def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
         return ArchiveWork(topics, writer, lambda: app.consumer, runtime.clock, runtime.metrics, reach)
 
     group = runtime.settings.group("archive")
-    return Stage("archive", group, tuple(topics), lambda tp: f"{tp.topic}-{tp.partition}", make_work, reach)
+    return Stage("archive", group, tuple(topics), _by_partition, make_work, reach, PACES["archive"])
 
 
 def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
@@ -220,10 +224,15 @@ def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
         )
         return TransactionalWork(setup, seams.handler(name, lane, verb.handler(number)))
 
-    reach, pause = seams.reach(name), PAUSE_SECONDS.get(name, PAUSE_SECONDS_SHORT)
-    return Stage(name, group, inputs_of(settings.topics)[name], verb.lane_of, make_work, reach, pause)
+    inputs, pace = inputs_of(settings.topics)[name], PACES.get(name, PACE)
+    return Stage(name, group, inputs, _by_number, make_work, seams.reach(name), pace)
 
 
 def _by_number(tp: TopicPartition) -> str:
     """Partitions with the same number share a lane: its transactions, and the state of their keys."""
     return str(tp.partition)
+
+
+def _by_partition(tp: TopicPartition) -> str:
+    """Each by itself: a table that is waited for holds back no other."""
+    return f"{tp.topic}-{tp.partition}"

@@ -15,9 +15,9 @@ from aiokafka import TopicPartition
 from faust.app.base import BootStrategy
 
 from agents.shell.crash import Reach
-from agents.shell.lanes import PAUSE_SECONDS, Lane, Lanes, Work
+from agents.shell.lanes import Lane, Lanes, Work
 from agents.shell.transport import BatchTransport
-from agents.shell.waiting import Batch
+from agents.shell.waiting import Batch, Pace
 
 IDLE_SECONDS = 0.5
 STOP_SECONDS = 30.0
@@ -34,7 +34,7 @@ class Stage:
         lane_of: partition -> lane; co-partitioned inputs of a stateful stage share one.
         make_work: makes a lane's work from its name and partitions.
         reach: told of crash points.
-        pause_seconds: shortest time from one going of a lane to the next.
+        pace: how its lanes go.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Stage:
     lane_of: Callable[[TopicPartition], str]
     make_work: "Callable[[StageApp, str, frozenset[TopicPartition]], Work]"
     reach: Reach
-    pause_seconds: float = PAUSE_SECONDS
+    pace: Pace
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,7 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
 
     def make_lane(name: str, partitions: frozenset[TopicPartition]) -> Lane:
         work = stage.make_work(app, name, partitions)
-        return Lane(
-            f"{stage.name}/{name}", work, IDLE_SECONDS, rejoin, watch.on_fatal, watch.on_retry, stage.pause_seconds
-        )
+        return Lane(f"{stage.name}/{name}", work, IDLE_SECONDS, rejoin, watch.on_fatal, watch.on_retry, stage.pace)
 
     app.lanes = Lanes(stage.lane_of, make_lane)
 

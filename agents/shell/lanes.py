@@ -14,14 +14,11 @@ import structlog
 from aiokafka import TopicPartition, errors
 from aiokafka.errors import KafkaError, ProducerFenced
 
-from agents.shell.waiting import Batch, Part, Waiting
+from agents.shell.waiting import Batch, Pace, Part, Waiting
 from schemas.errors import TriggerpointError
 
 BATCHES_WAITING_MAX = 2
 """Batches of a partition that wait beside what is in work; memory is bounded by partitions x this x batch size."""
-
-PAUSE_SECONDS = 0.002
-"""After each going: the broker has then ended the transaction, and little that comes often goes in fewer of them."""
 
 CLOSE_SECONDS = 8.0
 """A rebalance must not wait for a sink that is away; what is given up is neither committed nor lost."""
@@ -89,7 +86,7 @@ class Lane:
         on_fenced: called when another worker has taken the partition over; the lane ends.
         on_fatal: called with an error that must stop the worker; nothing of the batch is committed.
         on_retry: called with the error's name before work is done again.
-        pause_seconds: shortest time from the end of one going to the next.
+        pace: how it goes.
     """
 
     def __init__(
@@ -100,15 +97,15 @@ class Lane:
         on_fenced: Callable[[], None],
         on_fatal: Callable[[BaseException], None],
         on_retry: Callable[[str], None],
-        pause_seconds: float = PAUSE_SECONDS,
+        pace: Pace,
     ) -> None:
         self.name = name
         self._work = work
         self._idle_seconds = idle_seconds
         self._on_fenced, self._on_fatal, self._on_retry = on_fenced, on_fatal, on_retry
-        self._waiting, self._came = Waiting(), asyncio.Event()
+        self._waiting, self._came = Waiting(pace), asyncio.Event()
         self._in_work: list[Part] = []
-        self._pause_seconds, self._ended = pause_seconds, -math.inf
+        self._pause_seconds, self._ended = pace.pause_seconds, -math.inf
         self._reached: dict[TopicPartition, int] = {}
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

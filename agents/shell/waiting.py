@@ -13,11 +13,21 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-FILL_RECORDS = 50
-"""Records of the busiest partition in one round."""
 
-GO_RECORDS = 1000
-"""After so many no further round is begun in the same go."""
+@dataclass(frozen=True)
+class Pace:
+    """How a lane goes.
+
+    Args:
+        pause_seconds: shortest time from the end of one going to the next: the broker has then ended the transaction,
+            and little that comes often goes in fewer of them.
+        fill_records: of the busiest partition in one round, while others wait beside it.
+        go_records: after so many no further round is begun in the same going; one partition alone goes up to them.
+    """
+
+    pause_seconds: float = 0.002
+    fill_records: int = 500
+    go_records: int = 1000
 
 
 @dataclass(frozen=True)
@@ -55,9 +65,14 @@ class Part:
 
 
 class Waiting:
-    """Batches by partition, in order."""
+    """Batches by partition, in order.
 
-    def __init__(self) -> None:
+    Args:
+        pace: how much is taken at once.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._batches: dict[TopicPartition, deque[Batch]] = {}
         self._begun: dict[TopicPartition, int] = {}
 
@@ -76,16 +91,18 @@ class Waiting:
         """What is to be worked next, in one go; it waits no more."""
         parts: list[Part] = []
         count = 0
-        while count < GO_RECORDS and (found := self._round()):
+        while count < self._pace.go_records and (found := self._round(self._pace.go_records - count)):
             parts += found
             count += sum(len(part.records) for part in found)
         return parts
 
-    def _round(self) -> list[Part]:
-        until_ms, busiest = self._until()
+    def _round(self, most: int) -> list[Part]:
+        alone = sum(map(bool, self._batches.values())) == 1
+        fill = most if alone else self._pace.fill_records
+        until_ms, busiest = self._until(fill)
         parts: list[Part] = []
         for tp, batches in self._batches.items():
-            room = FILL_RECORDS if tp == busiest else None
+            room = fill if tp == busiest else None
             while batches:
                 batch, start = batches[0], self._begun.get(tp, 0)
                 end = len(batch.records)
@@ -111,11 +128,11 @@ class Waiting:
         self._begun.clear()
         return given
 
-    def _until(self) -> tuple[int | None, TopicPartition | None]:
+    def _until(self, fill: int) -> tuple[int | None, TopicPartition | None]:
         """To which moment all go on, and the partition that has its fill there; None where nobody has."""
         found: tuple[int | None, TopicPartition | None] = (None, None)
         for tp, batches in self._batches.items():
-            at = self._begun.get(tp, 0) + FILL_RECORDS - 1
+            at = self._begun.get(tp, 0) + fill - 1
             for batch in batches:
                 if at < len(batch.records):
                     moment_ms = int(batch.records[at].timestamp)

@@ -98,6 +98,16 @@ async def test_what_others_write_wrong_is_passed_over_and_committed(value: bytes
     assert sink.inserts == [("accounts_log", 1)]
 
 
+async def test_parts_of_a_partition_are_one_insert_and_one_commit() -> None:
+    sink, committed = MemorySink(), Committed()
+    work = ArchiveWork({"events": EVENTS}, writer(sink), lambda: committed, SystemClock(), Metrics())
+    tp = TopicPartition("events", 0)
+    parts = [part for at in range(3) for part in part_of(tp, [Fetched("events", at, event().encode())])]
+    await work.process(parts)
+    assert sink.inserts == [("events_log", 3)]
+    assert committed.offsets == [{tp: 3}]
+
+
 async def test_a_removed_account_makes_a_row() -> None:
     sink = MemorySink()
     work = ArchiveWork({"accounts": ACCOUNTS}, writer(sink), Committed, SystemClock(), Metrics())

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, Prod
 
 from agents.shell import lanes
 from agents.shell.lanes import Lane, Lanes
-from agents.shell.waiting import Batch, Part
+from agents.shell.waiting import Batch, Pace, Part
 from schemas.errors import TerminalSinkError, TransientSinkError
 
 TP = TopicPartition("t", 0)
@@ -48,7 +48,7 @@ class Told:
         self.done: list[str] = []
 
     def lane(self, work: RecordedWork) -> Lane:
-        return Lane("t/0", work, 0.01, self._fence, self.fatal.append, self.retries.append)
+        return Lane("t/0", work, 0.01, self._fence, self.fatal.append, self.retries.append, Pace())
 
     def _fence(self) -> None:
         self.fenced += 1

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-import pytest
 from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.shell.waiting import FILL_RECORDS, GO_RECORDS, Batch, Waiting
+from agents.shell.waiting import Batch, Pace, Waiting
 
+FILL_RECORDS, GO_RECORDS = 50, 1000
+PACE = Pace(fill_records=FILL_RECORDS, go_records=GO_RECORDS)
 WEB, CRM = TopicPartition("web", 0), TopicPartition("crm", 0)
 
 
@@ -27,7 +28,7 @@ def taken(waiting: Waiting) -> list[tuple[str, list[int], bool]]:
 
 
 def test_little_goes_at_once() -> None:
-    waiting = Waiting()
+    waiting = Waiting(PACE)
     waiting.put(batch(WEB, [5, 6]))
     waiting.put(batch(CRM, [1]))
     waiting.put(batch(WEB, [7], 2))
@@ -36,9 +37,8 @@ def test_little_goes_at_once() -> None:
     assert waiting.take() == []
 
 
-def test_what_is_quiet_goes_on_only_to_where_the_busy_have_their_fill(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agents.shell.waiting.GO_RECORDS", FILL_RECORDS)
-    waiting = Waiting()
+def test_what_is_quiet_goes_on_only_to_where_the_busy_have_their_fill() -> None:
+    waiting = Waiting(Pace(fill_records=FILL_RECORDS, go_records=FILL_RECORDS))
     waiting.put(batch(WEB, list(range(0, 4 * FILL_RECORDS, 2))))
     waiting.put(batch(CRM, [10, 2 * FILL_RECORDS - 2, 2 * FILL_RECORDS - 1, 9 * FILL_RECORDS]))
     web, crm = taken(waiting)
@@ -52,7 +52,7 @@ def test_what_is_quiet_goes_on_only_to_where_the_busy_have_their_fill(monkeypatc
 
 
 def test_a_go_is_of_many_rounds_up_to_its_size() -> None:
-    waiting = Waiting()
+    waiting = Waiting(PACE)
     waiting.put(batch(WEB, list(range(3 * GO_RECORDS))))
     waiting.put(batch(CRM, list(range(0, 3 * GO_RECORDS, 10))))
     parts = waiting.take()
@@ -62,13 +62,21 @@ def test_a_go_is_of_many_rounds_up_to_its_size() -> None:
     assert max(behind) <= FILL_RECORDS
 
 
+def test_a_partition_alone_goes_in_one_part_up_to_the_size_of_a_go() -> None:
+    waiting = Waiting(PACE)
+    waiting.put(batch(WEB, list(range(GO_RECORDS + 1))))
+    waiting.put(batch(WEB, list(range(3)), GO_RECORDS + 1))
+    assert [len(part.records) for part in waiting.take()] == [GO_RECORDS]
+    assert [len(part.records) for part in waiting.take()] == [1, 3]
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from((WEB, CRM)), st.lists(st.integers(0, 10**6), min_size=1, max_size=1200)), max_size=6
     )
 )
 def test_nothing_is_left_out_doubled_or_out_of_order(given_batches: list[tuple[TopicPartition, list[int]]]) -> None:
-    waiting, ends = Waiting(), dict.fromkeys((WEB, CRM), 0)
+    waiting, ends = Waiting(PACE), dict.fromkeys((WEB, CRM), 0)
     for tp, moments in given_batches:
         waiting.put(batch(tp, moments, ends[tp]))
         ends[tp] += len(moments)
@@ -84,12 +92,11 @@ def test_nothing_is_left_out_doubled_or_out_of_order(given_batches: list[tuple[T
     assert closed == len(given_batches)
 
 
-def test_what_is_given_up_is_given_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    waiting = Waiting()
+def test_what_is_given_up_is_given_up_once() -> None:
+    waiting = Waiting(Pace(fill_records=FILL_RECORDS, go_records=1))
     first = batch(WEB, list(range(2 * FILL_RECORDS)))
     waiting.put(first)
     waiting.put(batch(CRM, [10**9]))
-    monkeypatch.setattr("agents.shell.waiting.GO_RECORDS", 1)
     parts = waiting.take()
     assert [(part.batch is first, part.last) for part in parts] == [(True, False)]
     assert len(waiting.give_up()) == 2

@@ -22,6 +22,7 @@ from agents.shell.outbox import Outbox
 from agents.shell.producer import LaneProducer
 from agents.shell.state import StateView
 from agents.shell.transactional import LaneSetup, TransactionalWork
+from agents.shell.waiting import Pace
 from agents.worker import committed_offsets
 
 POLL_RECORDS_MAX = 4000  # the worker's default
@@ -99,7 +100,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     consumer = options | {"group_id": group, "max_poll_records": POLL_RECORDS_MAX}
-    stage = Stage("classic", group, (source,), lambda tp: str(tp.partition), make_work, pass_by)
+    stage = Stage("classic", group, (source,), lambda tp: str(tp.partition), make_work, pass_by, Pace())
     watch = Watch(on_fatal, lambda: None, lambda name: None, lambda count: None)
     app = build_app(stage, consumer, Path(sys.argv[7]), watch)
     await app.start()
