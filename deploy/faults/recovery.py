@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -160,6 +161,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     logs.set_up("error")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended ends broker, engine and worker, too
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-recovery-"))
     try:
         addresses = stack.up(

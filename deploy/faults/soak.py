@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -185,6 +186,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=None, help="records a second that count as measured")
     given = parser.parse_args()
     logs.set_up("error")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended ends broker, engine and worker, too
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-soak-"))
     try:
         addresses = stack.up(
