@@ -17,7 +17,7 @@ from pipeline.handover.policy import NO_POLICY, Policy
 from pipeline.journal.account import AccountWork
 from pipeline.journal.recent import Recent
 from pipeline.journal.worked import Worked
-from pipeline.privacy.contacts import ClearAddresses, parts_of, with_sealed
+from pipeline.privacy.contacts import ClearAddresses, parts_of, with_contacts
 from pipeline.privacy.erasures import ErasureBook
 from pipeline.rules.live import Live
 from schemas.activity import ERASURE, RETRACTION, Activity
@@ -119,7 +119,7 @@ class AdvanceHandler:
             result = work.result()
             if result.alerts:
                 known = self._contacts(key, state)
-                sealed = tuple(with_sealed(alert, known, self._clear) for alert in result.alerts)
+                sealed = tuple(with_contacts(alert, known, self._clear) for alert in result.alerts)
                 result = replace(result, alerts=sealed)
             self._apply(key, result, state, out)
 
@@ -171,9 +171,9 @@ class AdvanceHandler:
         for part in parts:
             work.take(part.activities)
             raised = work.result().alerts[len(alerts) :]
-            alerts += [with_sealed(alert, part.known_at(alert), self._clear) for alert in raised]
+            alerts += [with_contacts(alert, part.known_at(alert), self._clear) for alert in raised]
         if (after := parts[-1].after) is not before:
-            state.put(page_key(key, CONTACTS), after.encode() if after.people else None)
+            state.put(page_key(key, CONTACTS), after.encode() if after.people or after.unmailed else None)
         return replace(work.result(), alerts=tuple(alerts))
 
     def _contacts(self, key: bytes, state: StateView) -> Contacts:

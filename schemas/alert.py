@@ -25,7 +25,7 @@ class Play(Record):
 class AlertPerson(Record):
     """Somebody the team can speak to."""
 
-    UNARCHIVED = frozenset({"sealed", "address", "name"})
+    UNARCHIVED = frozenset({"sealed", "address", "name", "do_not_mail"})
 
     person: str = Field(description="Pseudonym, by which causes name the person, too.")
     sealed: str = Field("", description="Address and name, sealed until the alert is sent; '' then.")
@@ -35,6 +35,10 @@ class AlertPerson(Record):
     name: str = Field("", description="Name in the clear, where the address is.")
     job_title: str = ""
     role: str = Field("", description="Role in the buying group, as far as the job title says.")
+    do_not_mail: bool = Field(
+        False,
+        description="It has unsubscribed, or called a mail spam: speak to it in another way, or to somebody else.",
+    )
 
 
 class AlertStatus(StrEnum):

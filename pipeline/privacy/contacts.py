@@ -1,10 +1,13 @@
 """Clear addresses: sealed by ingest, kept by account as long as configured, opened for alerts to teams alone.
 
+Beside it stands who wants no mails any more, which every team is told.
+
 What is kept is apart from the journey: it decides nothing. A person's newest event counts, by the day; who was not seen
 for longer than the window falls out with the next news of the account, and is not opened before. Of more people than 40
 the last seen are kept. Both hold in whatever order activities come.
 """
 
+import math
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,6 +20,9 @@ from schemas.kept.contacts import Contacts, SealedContact
 
 DAY_MS = 86_400_000
 PEOPLE_MAX = 40
+UNMAILED_MAX = 200
+NO_MORE_MAILS = frozenset({"email_unsubscribe", "email_spam_report"})
+"""Activities by which somebody says so. A machine that follows all links of a mail says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +83,64 @@ def parts_of(activities: Iterable[Activity], known: Contacts, counted: Collectio
 
 def _met(known: Contacts, activity: Activity, counted: Collection[str], days: int) -> Contacts:
     """What is kept after an activity; the same object if it is no news."""
-    if activity.type == ERASURE and activity.person in known.people:
-        return Contacts(people={person: kept for person, kept in known.people.items() if person != activity.person})
+    person = activity.person
+    if activity.type == ERASURE and (person in known.people or person in known.unmailed):
+        return _without(known, person)
+    if activity.type in NO_MORE_MAILS and activity.grade is not Grade.MACHINE and person:
+        known = _told_off(known, activity)
     if not days or not activity.contact or activity.grade is not Grade.HUMAN:
         return known
     if activity.source is Source.EMAIL and activity.type not in counted:
         return known
     new = SealedContact(activity.contact, activity.occurred_ms - activity.occurred_ms % DAY_MS)
-    old = known.people.get(activity.person)
+    old = known.people.get(person)
     if old is not None and (old.seen_ms, old.sealed) >= (new.seen_ms, new.sealed):
         return known
-    people = known.people | {activity.person: new}
+    people = known.people | {person: new}
     newest_ms = max(contact.seen_ms for contact in people.values())
     fresh = {person: contact for person, contact in people.items() if newest_ms - contact.seen_ms <= days * DAY_MS}
     kept = sorted(fresh.items(), key=lambda item: (-item[1].seen_ms, item[0]))[:PEOPLE_MAX]
-    return Contacts(people=dict(sorted(kept)))
+    return Contacts(people=dict(sorted(kept)), unmailed=known.unmailed)
 
 
-def with_sealed(alert: Alert, known: Contacts, clear: ClearAddresses) -> Alert:
-    """An alert with the sealed contacts of its people, where its team may know them and they are not too old.
+def _told_off(known: Contacts, activity: Activity) -> Contacts:
+    if known.unmailed.get(activity.person, math.inf) <= activity.occurred_ms:
+        return known
+    told = known.unmailed | {activity.person: activity.occurred_ms}
+    kept = sorted(told.items(), key=lambda item: (-item[1], item[0]))[:UNMAILED_MAX]
+    return Contacts(people=known.people, unmailed=dict(sorted(kept)))
+
+
+def _without(known: Contacts, person: str) -> Contacts:
+    return Contacts(
+        people={other: kept for other, kept in known.people.items() if other != person},
+        unmailed={other: since_ms for other, since_ms in known.unmailed.items() if other != person},
+    )
+
+
+def with_contacts(alert: Alert, known: Contacts, clear: ClearAddresses) -> Alert:
+    """An alert that says of its people what is kept: who wants no mails; and the sealed contacts, where its team may
+    know them and they are not too old.
 
     Args:
         alert: as the journey made it.
         known: what is kept of the account's people.
         clear: who may know, and for how long.
     """
-    if alert.team not in clear.teams or not alert.people or not known.people:
-        return alert
-    since_ms = to_ms(alert.raised_at) - clear.days * DAY_MS
+    raised_ms = to_ms(alert.raised_at)
+    since_ms = raised_ms - clear.days * DAY_MS
     since_ms -= since_ms % DAY_MS
-    people = tuple(
-        person.model_copy(update={"sealed": contact.sealed})
-        if (contact := known.people.get(person.person)) is not None and contact.seen_ms >= since_ms
-        else person
-        for person in alert.people
-    )
-    return alert.model_copy(update={"people": people})
+    told: dict[str, dict[str, object]] = {}
+    for person in alert.people:
+        if known.unmailed.get(person.person, math.inf) <= raised_ms:
+            told.setdefault(person.person, {})["do_not_mail"] = True
+        contact = known.people.get(person.person) if alert.team in clear.teams else None
+        if contact is not None and contact.seen_ms >= since_ms:
+            told.setdefault(person.person, {})["sealed"] = contact.sealed
+    if not told:
+        return alert
+    shown = tuple(person.model_copy(update=told.get(person.person, {})) for person in alert.people)
+    return alert.model_copy(update={"people": shown})
 
 
 def opened(alert: Alert, key: PrivacyKey) -> Alert:

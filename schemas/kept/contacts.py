@@ -24,3 +24,7 @@ class Contacts(Record):
 
     version: int = 1
     people: dict[str, SealedContact] = Field(default_factory=dict, description="Person's pseudonym -> sealed contact.")
+    unmailed: dict[str, int] = Field(
+        default_factory=dict,
+        description="Pseudonym of who wants no mails any more -> when it first said so, ms since 1970.",
+    )

@@ -19,7 +19,7 @@ from pipeline.rules.live import Live
 from schemas.account import Account
 from schemas.activity import Activity
 from schemas.alert import Alert
-from schemas.base import Team, from_ms
+from schemas.base import Source, Team, from_ms
 from schemas.event import Grade
 from schemas.handover.feedback import Answer
 from schemas.hit import Returned
@@ -265,3 +265,19 @@ def test_a_team_that_may_know_gets_the_clear_address_and_nothing_else_keeps_it()
         assert content is None or b"jane" not in content.lower()
     kept = [key for key in lane.changelog if sealed.encode() in (lane.changelog[key][0] or b"")]
     assert kept == [b"acme\xffcontacts"]
+
+
+def test_a_team_is_told_who_has_unsubscribed() -> None:
+    lane = Lane()
+    demo = DEMO.model_copy(update={"person": "p-1"})
+    stop = demo.model_copy(
+        update={
+            "activity_id": "stop",
+            "type": "email_unsubscribe",
+            "source": Source.EMAIL,
+            "occurred_ms": demo.occurred_ms - 1,
+        }
+    )
+    out, _ = lane.handle(stop, demo)
+    found = [value for _, value, _ in sent(out, TRIGGERS) if value["trigger"] == "demo_request"]
+    assert [[who["do_not_mail"] for who in value["people"] if who["person"] == "p-1"] for value in found] == [[True]]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from agents import settings
 from agents.privacy.key import privacy_key
 from pipeline.ingest import RawRecord, ingest
-from pipeline.privacy.contacts import ClearAddresses, opened, parts_of, with_sealed
+from pipeline.privacy.contacts import ClearAddresses, opened, parts_of, with_contacts
 from pipeline.privacy.key import PrivacyKey, is_pseudonym
 from pipeline.privacy.scrub import scrubbed
-from schemas.activity import Activity
+from schemas.activity import ERASURE, Activity
 from schemas.alert import Alert, AlertPerson, Play
 from schemas.base import Source, Team, from_ms
 from schemas.errors import SettingsError
@@ -165,10 +165,29 @@ def test_an_address_is_shown_to_teams_that_may_know_and_as_long_as_they_may() ->
         (Team.MARKETING, 90, 100, ""),
     ):
         alert = an_alert(person, team, day)
-        sealed = with_sealed(alert, known, ClearAddresses(KEY, frozenset({Team.SALES}), days))
+        sealed = with_contacts(alert, known, ClearAddresses(KEY, frozenset({Team.SALES}), days))
         assert b"jane" not in sealed.encode()
         [found] = opened(sealed, KEY).people
         assert found.address == shown
+
+
+def test_every_team_is_told_who_wants_no_mails_from_then_on() -> None:
+    person, clear = KEY.mailbox("jane@acme.com"), ClearAddresses(KEY, frozenset({Team.SALES}), 90)
+    stop = {"type": "email_unsubscribe", "source": Source.EMAIL, "contact": ""}
+    assert kept_of([of(person, 5, **stop, grade=Grade.MACHINE)], NOBODY) is NOBODY
+    known = kept_of([of(person, 5, **stop), of(person, 7, **stop), of("p", 6, **stop)], NOBODY)
+    for team in Team:
+        for day, told in ((5, False), (6, True)):
+            [found] = opened(with_contacts(an_alert(person, team, day), known, clear), KEY).people
+            assert (found.do_not_mail, found.address) == (told, "")
+    gone = kept_of([of(person, 9, type=ERASURE, contact="")], known)
+    assert list(gone.unmailed) == ["p"]
+
+
+@given(st.permutations([of(f"p{number % 3}", number, type="email_spam_report") for number in range(6)]))
+def test_the_first_word_counts_in_whatever_order_it_comes(found: list[Activity]) -> None:
+    known = kept_of(found, NOBODY)
+    assert known.unmailed == {f"p{number}": number * DAY_MS + 17 for number in range(3)}
 
 
 def test_texts_without_a_mailbox_are_left_alone() -> None:
