@@ -48,8 +48,8 @@ from schemas.topics import (
 STAGES = ("ingest", "identify", "advance", "dispatch", "handover", "archive")
 PACE = Pace()
 PACES: Mapping[str, Pace] = {
-    # what producers send to different topics belongs together: finely side by side
-    "ingest": replace(PACE, fill_records=50),
+    # what producers send to different topics belongs together, and what comes out of order is folded anew
+    "ingest": replace(PACE, in_time=True),
     # nobody waits for the hand-over clock by the millisecond: fewer transactions
     "handover": replace(PACE, pause_seconds=0.2),
     # a lane has one partition, and each going is one insert

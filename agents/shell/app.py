@@ -128,7 +128,7 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
             message = event.message
             stage.reach("after_fetch")
             fetched, tp = event.value, TopicPartition(message.topic, message.partition)
-            app.lanes.put(Batch(tp, fetched.records, event.ack, fetched.begins, fetched.ends))
+            app.lanes.put(Batch(tp, fetched.records, event.ack, fetched.begins, fetched.ends, fetched.size_bytes))
 
     app.agent(app.topic(*stage.inputs, allow_empty=True), name=stage.name)(feed)
     return app

@@ -17,9 +17,6 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from agents.shell.waiting import Batch, Pace, Part, Waiting
 from schemas.errors import TriggerpointError
 
-BATCHES_WAITING_MAX = 2
-"""Batches of a partition that wait beside what is in work; memory is bounded by partitions x this x batch size."""
-
 CLOSE_SECONDS = 8.0
 """A rebalance must not wait for a sink that is away; what is given up is neither committed nor lost."""
 
@@ -122,7 +119,7 @@ class Lane:
 
     def full(self, tp: TopicPartition) -> bool:
         """Whether the lane wants no more batches of a partition for now."""
-        return self._waiting.batches(tp) >= BATCHES_WAITING_MAX
+        return self._waiting.full(tp)
 
     async def close(self) -> None:
         """Finish what is in work (or give it up, uncommitted, when that takes long), give up what waits."""

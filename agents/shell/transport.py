@@ -5,6 +5,7 @@ commit what it thinks is done, without waiting for outputs, so here it never com
 (`producer.py`) or after the insert (`archive.py`).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -20,6 +21,14 @@ from agents.shell.lanes import Lanes
 
 FETCH_WAIT_MS = 100
 """One request at a time is open at a broker: a partition that is not in it waits until the broker answers."""
+
+METADATA_MS = 20_000
+"""How long a topic that was deleted and made anew stays unread; the client's own default is five minutes."""
+
+GATHER_SECONDS = 0.005
+GATHER_RECORDS = 100
+"""The broker answers as soon as one record is there. After a fetch of less than so many records the next one comes no
+sooner than this: what comes record by record goes in fewer hands."""
 
 FETCH_WAIT_SECONDS = 1.0
 FETCH_WAIT_SECONDS_SOME_FULL = 0.02
@@ -39,6 +48,11 @@ class Fetched:
     begins: int | None
     ends: int
 
+    @property
+    def size_bytes(self) -> int:
+        """Of its records' values."""
+        return sum(len(record.value or b"") for record in self.records)
+
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """The aiokafka consumer in its thread, made with the pipeline's own options."""
@@ -56,6 +70,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=4 << 20,
             fetch_max_wait_ms=FETCH_WAIT_MS,
+            metadata_max_age_ms=METADATA_MS,
         )
 
     async def _fetch_records(
@@ -108,6 +123,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 class BatchConsumer(driver.Consumer):
     """Consumer whose messages are whole partition batches and whose partitions are held back one by one."""
 
+    _not_before: float = 0.0
+    """Of the loop's clock: when to fetch next."""
+
     @property
     def lanes(self) -> Lanes:
         """The stage's lanes."""
@@ -152,8 +170,13 @@ class BatchConsumer(driver.Consumer):
         if not room:
             await self.sleep(FETCH_WAIT_SECONDS_SOME_FULL)
             return {}
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._not_before - loop.time())
         wait = FETCH_WAIT_SECONDS if len(room) == len(active) else FETCH_WAIT_SECONDS_SOME_FULL
-        return cast(Mapping[TopicPartition, Fetched], await self._getmany(active_partitions=room, timeout=wait))
+        fetched: Mapping[TopicPartition, Fetched] = await self._getmany(active_partitions=room, timeout=wait)
+        little = sum(len(batch.records) for batch in fetched.values()) < GATHER_RECORDS
+        self._not_before = loop.time() + GATHER_SECONDS if little else 0.0
+        return fetched
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Close all lanes before Faust waits for what is in work."""

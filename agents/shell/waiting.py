@@ -5,13 +5,18 @@ live through their history in disorder. So it is taken in rounds, in which all g
 busiest have had their fill.
 """
 
+import heapq
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from aiokafka import TopicPartition
+
+WAITING_BYTES_MAX = 4 << 20
+"""Of one partition; beside it one more fetch may come."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +27,16 @@ class Pace:
         pause_seconds: shortest time from the end of one going to the next: the broker has then ended the transaction,
             and little that comes often goes in fewer of them.
         fill_records: of the busiest partition in one round, while others wait beside it.
-        go_records: after so many no further round is begun in the same going; one partition alone goes up to them.
+        go_records: after so many no further round is begun in the same going; one partition alone goes up to them, and
+            where so many wait of a partition it is not fetched.
+        in_time: records of a round go in the order of their timestamps (each partition's in its own order), not
+            partition by partition. Then a handler is called for each run of one partition.
     """
 
     pause_seconds: float = 0.002
     fill_records: int = 500
     go_records: int = 1000
+    in_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Batch:
         records: aiokafka records, in offset order.
         done: called when the batch is committed or given up, whichever comes; tells Faust it is no longer in work.
         begins, ends: the consumer's position before and after it; before is None for the first of an assignment.
+        size_bytes: of its records' values.
     """
 
     tp: TopicPartition
@@ -46,6 +56,7 @@ class Batch:
     done: Callable[[], None]
     begins: int | None = None
     ends: int = 0
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,16 +94,21 @@ class Waiting:
         """One more batch of its partition."""
         self._batches.setdefault(batch.tp, deque()).append(batch)
 
-    def batches(self, tp: TopicPartition) -> int:
-        """How many batches of a partition wait, one that is begun among them."""
-        return len(self._batches.get(tp, ()))
+    def full(self, tp: TopicPartition) -> bool:
+        """Whether enough waits of a partition, a batch that is begun counted whole. Small batches do not fill: what
+        came while the lane was at work is to go next, all of it."""
+        batches = self._batches.get(tp, ())
+        return (
+            sum(len(batch.records) for batch in batches) >= self._pace.go_records
+            or sum(batch.size_bytes for batch in batches) >= WAITING_BYTES_MAX
+        )
 
     def take(self) -> list[Part]:
         """What is to be worked next, in one go; it waits no more."""
         parts: list[Part] = []
         count = 0
         while count < self._pace.go_records and (found := self._round(self._pace.go_records - count)):
-            parts += found
+            parts += in_time(found) if self._pace.in_time else found
             count += sum(len(part.records) for part in found)
         return parts
 
@@ -141,3 +157,31 @@ class Waiting:
                     break
                 at -= len(batch.records)
         return found
+
+
+def in_time(parts: Iterable[Part]) -> list[Part]:
+    """Parts cut and merged by their records' timestamps; each partition's stay in its own order."""
+    by_partition: dict[TopicPartition, list[Part]] = {}
+    for part in parts:
+        by_partition.setdefault(part.batch.tp, []).append(part)
+    if len(by_partition) == 1:
+        return list(parts)
+    partitions = list(by_partition.values())
+    merged = heapq.merge(*(_moments(each, number) for number, each in enumerate(partitions)))
+    found: list[Part] = []
+    for (number, at), run in groupby(merged, key=lambda moment: moment[1:3]):
+        part = partitions[number][at]
+        places = [place for *_, place in run]
+        start, end = places[0], places[-1] + 1
+        first, last = part.first and not start, part.last and end == len(part.records)
+        found.append(Part(part.batch, part.records[start:end], first, last))
+    return found
+
+
+def _moments(parts: Sequence[Part], number: int) -> Iterator[tuple[int, int, int, int]]:
+    """Timestamp, number of the partition, of the part and of the record; never back in time."""
+    reached_ms = 0
+    for at, part in enumerate(parts):
+        for place, record in enumerate(part.records):
+            reached_ms = max(reached_ms, int(record.timestamp))
+            yield reached_ms, number, at, place

@@ -23,6 +23,9 @@ PROBE_SECONDS = 0.05
 WARM_PROBES = 20
 """Sent first and waited for, not counted: a worker just started has everything to do for the first time."""
 
+LOAD_LINGER_MS = 20
+"""Background load comes as producers send it, some records at a time: its client is not to compete with the line."""
+
 LAST_SECONDS = 20.0
 READY_SECONDS = 60.0
 
@@ -111,12 +114,13 @@ class _Run:
         await kafka.create(bootstrap, {f"{self._prefix}echo": 1})
         self._worker, self._log = await line.worker(settings, folder)
         self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0)
+        self._loader = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=LOAD_LINGER_MS)
         self._echoer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0)
         topics = [self._prefix + topic.name for topic in ALERTS.values()]
         options = {"bootstrap_servers": bootstrap, "auto_offset_reset": "latest", "enable_auto_commit": False}
         self._reader = AIOKafkaConsumer(*topics, **options, isolation_level="read_committed", fetch_max_wait_ms=20)
         self._echo_reader = AIOKafkaConsumer(f"{self._prefix}echo", **options, fetch_max_wait_ms=20)
-        for client in (self._producer, self._echoer, self._reader, self._echo_reader):
+        for client in (self._producer, self._loader, self._echoer, self._reader, self._echo_reader):
             await client.start()
         return self
 
@@ -151,7 +155,7 @@ class _Run:
         """End everything."""
         for task in self._tasks:
             task.cancel()
-        for client in (self._producer, self._echoer, self._reader, self._echo_reader):
+        for client in (self._producer, self._loader, self._echoer, self._reader, self._echo_reader):
             with suppress(Exception):
                 await client.stop()
         await stop(self._worker)
@@ -171,9 +175,9 @@ class _Run:
         while sent < len(traffic):
             due = int((time.monotonic() - began) * self._rate)
             for topic, key, value, _ in traffic[sent:due]:
-                await self._producer.send(self._prefix + topic, value, key=key)
+                await self._loader.send(self._prefix + topic, value, key=key)
                 sent += 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(LOAD_LINGER_MS / 1000)
 
     async def _probe(self, names: Sequence[str]) -> None:
         topic = self._prefix + RAW["web"].name  # type: ignore[index]

@@ -33,12 +33,14 @@ def test_every_stage_but_the_archive_races(tmp_path: Path) -> None:
 
 def test_the_plain_loop_works_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     loads.save(loads.make(600, companies=5), tmp_path / "load")
-    plain.main(str(tmp_path), tmp_path / "load", 500)
+    plain.main(str(tmp_path), tmp_path / "load", [500, 50])
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["rate"] > 0
     assert found["cpu_seconds_per_million"] > 0
-    assert any(id_.startswith("activity_id ") for id_ in found["standing"])
-    assert any(id_.startswith("alert_id ") for id_ in found["standing"])
+    few, all_of_them = found["standing"]["50"], found["standing"]["500"]
+    assert any(id_.startswith("activity_id ") for id_ in few)
+    assert any(id_.startswith("alert_id ") for id_ in all_of_them)
+    assert len(few) < len(all_of_them)
 
 
 def test_what_stands_is_what_was_not_taken_back() -> None:

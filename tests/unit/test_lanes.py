@@ -156,8 +156,7 @@ async def test_only_a_full_lane_is_held_back() -> None:
     assert group.full(one)
     group.assign({one, two, TopicPartition("u", 1)})
     assert sorted(made) == ["1", "2"]
-    for name in "abc":
-        group.put(Batch(one, [name], lambda: None))
+    group.put(Batch(one, ["a"] * Pace().go_records, lambda: None))
     assert group.full(one)
     assert not group.full(two)
     await group.close()

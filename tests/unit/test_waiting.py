@@ -1,12 +1,12 @@
 """What a lane takes in one go: all there is, or side by side in time while more waits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.shell.waiting import Batch, Pace, Waiting
+from agents.shell.waiting import WAITING_BYTES_MAX, Batch, Pace, Waiting
 
 FILL_RECORDS, GO_RECORDS = 50, 1000
 PACE = Pace(fill_records=FILL_RECORDS, go_records=GO_RECORDS)
@@ -44,11 +44,26 @@ def test_what_is_quiet_goes_on_only_to_where_the_busy_have_their_fill() -> None:
     web, crm = taken(waiting)
     assert (web[0], len(web[1]), web[2]) == ("web", FILL_RECORDS, False)
     assert crm == ("crm", [10, 2 * FILL_RECORDS - 2], False)
-    assert waiting.batches(WEB) == waiting.batches(CRM) == 1
+    assert waiting
     web, crm = taken(waiting)
     assert (len(web[1]), web[2]) == (FILL_RECORDS, True)
     assert crm == ("crm", [2 * FILL_RECORDS - 1], False)
     assert taken(waiting) == [("crm", [9 * FILL_RECORDS], True)]
+
+
+def test_records_and_bytes_fill_a_partition_but_not_the_number_of_its_batches() -> None:
+    waiting = Waiting(PACE)
+    for at in range(GO_RECORDS - 1):
+        waiting.put(batch(WEB, [at], at))
+    assert not waiting.full(WEB)
+    waiting.put(batch(WEB, [GO_RECORDS], GO_RECORDS))
+    assert waiting.full(WEB)
+    assert not waiting.full(CRM)
+    waiting.put(replace(batch(CRM, [1]), size_bytes=WAITING_BYTES_MAX))
+    assert waiting.full(CRM)
+    waiting.take()
+    assert not waiting.full(WEB)
+    assert not waiting.full(CRM)
 
 
 def test_a_go_is_of_many_rounds_up_to_its_size() -> None:
@@ -73,10 +88,13 @@ def test_a_partition_alone_goes_in_one_part_up_to_the_size_of_a_go() -> None:
 @given(
     st.lists(
         st.tuples(st.sampled_from((WEB, CRM)), st.lists(st.integers(0, 10**6), min_size=1, max_size=1200)), max_size=6
-    )
+    ),
+    st.booleans(),
 )
-def test_nothing_is_left_out_doubled_or_out_of_order(given_batches: list[tuple[TopicPartition, list[int]]]) -> None:
-    waiting, ends = Waiting(PACE), dict.fromkeys((WEB, CRM), 0)
+def test_nothing_is_left_out_doubled_or_out_of_order(
+    given_batches: list[tuple[TopicPartition, list[int]]], in_time: bool
+) -> None:
+    waiting, ends = Waiting(replace(PACE, in_time=in_time)), dict.fromkeys((WEB, CRM), 0)
     for tp, moments in given_batches:
         waiting.put(batch(tp, moments, ends[tp]))
         ends[tp] += len(moments)
@@ -90,6 +108,21 @@ def test_nothing_is_left_out_doubled_or_out_of_order(given_batches: list[tuple[T
             closed += part.last
     assert offsets == {tp: list(range(end)) for tp, end in ends.items()}
     assert closed == len(given_batches)
+
+
+def test_in_time_records_go_in_the_order_of_their_timestamps_and_each_partitions_in_its_own() -> None:
+    waiting = Waiting(replace(PACE, in_time=True))
+    waiting.put(batch(WEB, [1, 2, 7, 5]))
+    waiting.put(batch(CRM, [2, 6, 9]))
+    waiting.put(batch(WEB, [8], 4))
+    assert taken(waiting) == [
+        ("web", [1, 2], False),
+        ("crm", [2, 6], False),
+        ("web", [7, 5], True),
+        ("web", [8], True),
+        ("crm", [9], True),
+    ]
+    assert not waiting
 
 
 def test_what_is_given_up_is_given_up_once() -> None:

@@ -92,7 +92,7 @@ class Classic:
             ],
         }
         contestant = Contestant(who, commands[who](), dict(os.environ), topics, self._records, folder / "log")
-        return await run(boot, contestant, SECONDS_MAX)
+        return await run(boot, contestant, SECONDS_MAX, bench.quiet_seconds)
 
     def _classes(self) -> str:
         """Class path of the compiled job."""

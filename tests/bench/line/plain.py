@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -65,25 +66,33 @@ class PlainLine:
                 self._waiting[to].extend(as_record(to, 0, 0, moment, key, value) for key, value, _ in sent)
 
 
-def main(folder: str, load_file: Path, count: int) -> None:
-    """Work the first `count` records; print rate and CPU time of what comes after warming up, and what stands."""
+def main(folder: str, load_file: Path, counts: Sequence[int]) -> None:
+    """Work the first records of the traffic, as many as the highest count says; print rate and CPU time of what comes
+    after warming up, and what stands after each count."""
     line = PlainLine(load(data_dir=Path(folder)), loads.read(load_file))
     calm_collector()
+    count = max(counts)
     warm = int(count * WARM_SHARE)
-    line.work(0, warm)
-    line.cpu_seconds = dict.fromkeys(line.cpu_seconds, 0.0)
-    began, cpu = time.monotonic(), time.process_time()
-    for start in range(warm, count, BATCH_RECORDS):
-        line.work(start, min(start + BATCH_RECORDS, count))
-    worked, seconds, used = count - warm, time.monotonic() - began, time.process_time() - cpu
+    ends = sorted({*range(warm, count, BATCH_RECORDS), *counts})
+    start, seconds, used = 0, 0.0, 0.0
+    stands: dict[int, list[str]] = {}
+    for end in ends:
+        began, cpu = time.monotonic(), time.process_time()
+        line.work(start, end)
+        seconds, used, start = seconds + time.monotonic() - began, used + time.process_time() - cpu, end
+        if end == warm:
+            seconds, used, line.cpu_seconds = 0.0, 0.0, dict.fromkeys(line.cpu_seconds, 0.0)
+        if end in counts:
+            stands[end] = sorted(standing(chain.from_iterable(line.said.values())))
+    worked = count - warm
     found = {
         "rate": worked / seconds,
         "cpu_seconds_per_million": used / worked * 1e6,
         "stages": {stage: round(spent / worked * 1e6, 1) for stage, spent in line.cpu_seconds.items()},
-        "standing": sorted(standing(chain.from_iterable(line.said.values()))),
+        "standing": stands,
     }
     print(json.dumps(found))  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), [int(count) for count in sys.argv[3:]])

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +27,9 @@ PARTITIONS = 1
 """One process works all of it: more would only cut its work into more transactions. What they cost is a figure of its
 own (`FIGURES=partitions`)."""
 
+ALL: Mapping[str, float] = {}
 SECONDS_MAX = 300.0
-QUIET_SECONDS = 2.0
-QUIET_AFTER_SECONDS = 2 * QUIET_SECONDS
+QUIET_AFTER_SECONDS = 4.0
 READY_SECONDS = 60.0
 WATCHED = (EVENTS, REJECTED, IDENTITY, ACTIVITIES, TRANSITIONS, *ALERTS.values())
 
@@ -42,6 +43,7 @@ class WholeLine:
         partitions: of every topic.
         companies: of the simulated market; by the records if none is given.
         database: where the archive writes, if it runs.
+        shares: who gets only so much of the input, since it would take too long.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class WholeLine:
         partitions: int = PARTITIONS,
         companies: int | None = None,
         database: str = "triggerpoint",
+        shares: Mapping[str, float] = ALL,
     ) -> None:
         self.bench, self.records, self._partitions = bench, records, partitions
         self._database = database
+        self._counts = {who: int(records * share) for who, share in shares.items()}
         self._load = loads.make(records, companies=companies)
         self._file = bench.folder / f"load-{records}-{partitions}-{companies}"
         loads.save(self._load, self._file)
@@ -107,19 +111,19 @@ class WholeLine:
                     before, since = total, time.monotonic()
                 await asyncio.sleep(0.1)
 
-    async def lap(self, who: str, share: float = 1.0, stages: tuple[str, ...] = STAGES) -> Lap:
+    async def lap(self, who: str, stages: tuple[str, ...] = STAGES) -> Lap:
         """One run of `ours`, `faust`, `quix` or `plain`.
 
         Args:
-            share: of the input, for whoever would take too long.
+            who: which.
             stages: of our worker.
 
         Raises:
             BenchError: it did not do its work.
         """
-        bench, count = self.bench, int(self.records * share)
+        bench, count = self.bench, self._counts.get(who, self.records)
         if who == "plain":
-            return await self._plain(count)
+            return await self._plain()
         tag, folder = bench.tag(f"line-{who}")
         settings = await self.prepared(f"{tag}.", str(folder), count)
         names = settings.topics
@@ -137,9 +141,9 @@ class WholeLine:
         contestant = Contestant(
             who, commands[who], os.environ | self.environment(settings), outputs, count, folder / "log"
         )
-        found = await run(bench.bootstrap, contestant, SECONDS_MAX, QUIET_SECONDS)
-        if count not in self._expected:
-            await self._plain(count)
+        found = await run(bench.bootstrap, contestant, SECONDS_MAX, bench.quiet_seconds)
+        if not self._expected:
+            await self._plain()
         said = [names.name(topic) for topic in SAID.values()]
         if who == "quix":
             said += [f"{tag}.quix.{stage}" for stage in ("advance", "dispatch")]
@@ -191,9 +195,10 @@ class WholeLine:
         }
         return {PREFIX + name.upper(): value for name, value in given.items()}
 
-    async def _plain(self, count: int) -> Lap:
+    async def _plain(self) -> Lap:
+        counts = map(str, {self.records, *self._counts.values()})
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.line.plain", str(self.bench.folder), str(self._file), str(count)),
+            *(sys.executable, "-m", "tests.bench.line.plain", str(self.bench.folder), str(self._file), *counts),
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
         )
@@ -201,5 +206,6 @@ class WholeLine:
         if process.returncode:
             raise BenchError(f"the plain loop ended with {process.returncode}")
         found = json.loads(out.decode().splitlines()[-1])
-        stands = self._expected[count] = set(found.pop("standing"))
-        return replace(Lap(0, 0, 0, 0), **found, agreement=1.0, standing=by_kind(stands))
+        self._expected = {int(count): set(stands) for count, stands in found.pop("standing").items()}
+        standing_at_end = by_kind(self._expected[self.records])
+        return replace(Lap(0, 0, 0, 0), **found, agreement=1.0, standing=standing_at_end)
