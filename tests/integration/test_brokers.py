@@ -22,7 +22,7 @@ from tests.bench import kafka
 from tests.brokers import Brokers
 
 PARTITIONS = 3
-HOSTS = tuple(f"company-{at}.example.com" for at in range(6))
+HOSTS = tuple(f"company-{at}-works.com" for at in range(6))
 RECORDS = 600
 STAGES = ("ingest", "identify", "advance", "dispatch", "handover")
 SERVE_SECONDS = 240.0
