@@ -111,7 +111,16 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
 
     def make_lane(name: str, partitions: frozenset[TopicPartition]) -> Lane:
         work = stage.make_work(app, name, partitions)
-        return Lane(f"{stage.name}/{name}", work, IDLE_SECONDS, rejoin, watch.on_fatal, watch.on_retry, stage.pace)
+        return Lane(
+            f"{stage.name}/{name}",
+            partitions,
+            work,
+            IDLE_SECONDS,
+            rejoin,
+            watch.on_fatal,
+            watch.on_retry,
+            stage.pace,
+        )
 
     app.lanes = Lanes(stage.lane_of, make_lane)
 
@@ -128,7 +137,8 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
             message = event.message
             stage.reach("after_fetch")
             fetched, tp = event.value, TopicPartition(message.topic, message.partition)
-            app.lanes.put(Batch(tp, fetched.records, event.ack, fetched.begins, fetched.ends, fetched.size_bytes))
+            begins, ends, size_bytes = fetched.begins, fetched.ends, fetched.size_bytes
+            app.lanes.put(Batch(tp, fetched.records, event.ack, begins, ends, size_bytes, fetched.more))
 
     app.agent(app.topic(*stage.inputs, allow_empty=True), name=stage.name)(feed)
     return app

@@ -20,6 +20,10 @@ from schemas.errors import TriggerpointError
 CLOSE_SECONDS = 8.0
 """A rebalance must not wait for a sink that is away; what is given up is neither committed nor lost."""
 
+FIRST_SECONDS, MORE_SECONDS = 1.0, 0.1
+"""How long a lane holds back the others for what is to come of one partition: after it has opened, when it is not known
+yet where something waits, and later. Without it what lay for hours would be worked topic by topic."""
+
 REOPEN_SECONDS = 0.5
 REOPEN_SECONDS_MAX = 15.0
 
@@ -78,6 +82,7 @@ class Lane:
 
     Args:
         name: for logs.
+        partitions: those it works.
         work: what it does.
         idle_seconds: how long to wait for something to do before the next tick.
         on_fenced: called when another worker has taken the partition over; the lane ends.
@@ -89,6 +94,7 @@ class Lane:
     def __init__(
         self,
         name: str,
+        partitions: frozenset[TopicPartition],
         work: Work,
         idle_seconds: float,
         on_fenced: Callable[[], None],
@@ -100,7 +106,8 @@ class Lane:
         self._work = work
         self._idle_seconds = idle_seconds
         self._on_fenced, self._on_fatal, self._on_retry = on_fenced, on_fatal, on_retry
-        self._waiting, self._came = Waiting(pace), asyncio.Event()
+        self._waiting, self._came = Waiting(pace, partitions), asyncio.Event()
+        self._known = -math.inf
         self._in_work: list[Part] = []
         self._pause_seconds, self._ended = pace.pause_seconds, -math.inf
         self._reached: dict[TopicPartition, int] = {}
@@ -138,6 +145,7 @@ class Lane:
             while not self._closing.is_set():
                 try:
                     await self._work.open()
+                    self._known = asyncio.get_running_loop().time() + FIRST_SECONDS
                     self.ready.set()
                     delay = REOPEN_SECONDS
                     await self._work_batches()
@@ -209,7 +217,14 @@ class Lane:
             return []
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._ended + self._pause_seconds - loop.time())
-        parts = self._waiting.take()
+        patient_until = max(self._known, loop.time() + MORE_SECONDS)
+        while not (parts := self._waiting.take(loop.time() < patient_until)):
+            self._came.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(patient_until):
+                    await self._came.wait()
+            if self._closing.is_set():
+                return []
         if not self._waiting:
             self._came.clear()
         return parts

@@ -42,11 +42,13 @@ class Fetched:
     Args:
         records: aiokafka records, in offset order.
         begins, ends: position before and after; before is None where it is the first of the assignment.
+        more: whether the broker is known to have more.
     """
 
     records: Sequence[Any]
     begins: int | None
     ends: int
+    more: bool
 
     @property
     def size_bytes(self) -> int:
@@ -93,8 +95,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             return {}
         fetched = {}
         for tp, batch in records.items():
-            ends = assignment.state_value(tp).position
-            fetched[tp] = Fetched(batch, self._reached.get(tp), ends)
+            state = assignment.state_value(tp)
+            ends = state.position
+            fetched[tp] = Fetched(batch, self._reached.get(tp), ends, ends < (state.lso or 0))
             self._reached[tp] = ends
         return fetched
 

@@ -2,7 +2,7 @@
 
 A lane that catches up has much waiting of busy topics and little of quiet ones. Taken topic by topic, accounts would
 live through their history in disorder. So it is taken in rounds, in which all go on to the same moment: where the
-busiest have had their fill.
+busiest have had their fill, or where one ends of which more is to come.
 """
 
 import heapq
@@ -49,6 +49,7 @@ class Batch:
         done: called when the batch is committed or given up, whichever comes; tells Faust it is no longer in work.
         begins, ends: the consumer's position before and after it; before is None for the first of an assignment.
         size_bytes: of its records' values.
+        more: whether the broker had more behind it.
     """
 
     tp: TopicPartition
@@ -57,6 +58,7 @@ class Batch:
     begins: int | None = None
     ends: int = 0
     size_bytes: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,14 @@ class Waiting:
 
     Args:
         pace: how much is taken at once.
+        partitions: those of which it is not known yet whether something is to come.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, partitions: Iterable[TopicPartition] = ()) -> None:
         self._pace = pace
         self._batches: dict[TopicPartition, deque[Batch]] = {}
         self._begun: dict[TopicPartition, int] = {}
+        self._more = set(partitions)
 
     def __bool__(self) -> bool:
         return any(self._batches.values())
@@ -93,6 +97,10 @@ class Waiting:
     def put(self, batch: Batch) -> None:
         """One more batch of its partition."""
         self._batches.setdefault(batch.tp, deque()).append(batch)
+        if batch.more:
+            self._more.add(batch.tp)
+        else:
+            self._more.discard(batch.tp)
 
     def full(self, tp: TopicPartition) -> bool:
         """Whether enough waits of a partition, a batch that is begun counted whole. Small batches do not fill: what
@@ -103,8 +111,14 @@ class Waiting:
             or sum(batch.size_bytes for batch in batches) >= WAITING_BYTES_MAX
         )
 
-    def take(self) -> list[Part]:
-        """What is to be worked next, in one go; it waits no more."""
+    def take(self, patient: bool = True) -> list[Part]:
+        """What is to be worked next, in one go; it waits no more.
+
+        Args:
+            patient: nothing goes past a partition of which more is to come; False where that did not come in time.
+        """
+        if not patient:
+            self._more -= self._lacking()
         parts: list[Part] = []
         count = 0
         while count < self._pace.go_records and (found := self._round(self._pace.go_records - count)):
@@ -112,7 +126,12 @@ class Waiting:
             count += sum(len(part.records) for part in found)
         return parts
 
+    def _lacking(self) -> set[TopicPartition]:
+        return {tp for tp in self._more if not self._batches.get(tp)}
+
     def _round(self, most: int) -> list[Part]:
+        if self._lacking():
+            return []
         alone = sum(map(bool, self._batches.values())) == 1
         fill = most if alone else self._pace.fill_records
         until_ms, busiest = self._until(fill)
@@ -145,17 +164,22 @@ class Waiting:
         return given
 
     def _until(self, fill: int) -> tuple[int | None, TopicPartition | None]:
-        """To which moment all go on, and the partition that has its fill there; None where nobody has."""
+        """To which moment all go on, and the partition that has its fill there, or ends there while more is to come;
+        None where nobody has."""
         found: tuple[int | None, TopicPartition | None] = (None, None)
         for tp, batches in self._batches.items():
             at = self._begun.get(tp, 0) + fill - 1
+            record = None
             for batch in batches:
                 if at < len(batch.records):
-                    moment_ms = int(batch.records[at].timestamp)
-                    if found[0] is None or moment_ms < found[0]:
-                        found = (moment_ms, tp)
+                    record = batch.records[at]
                     break
                 at -= len(batch.records)
+            else:
+                if batches and tp in self._more:
+                    record = batches[-1].records[-1]
+            if record is not None and (found[0] is None or record.timestamp < found[0]):
+                found = (int(record.timestamp), tp)
         return found
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 
 import pytest
 from aiokafka import TopicPartition
@@ -48,7 +49,7 @@ class Told:
         self.done: list[str] = []
 
     def lane(self, work: RecordedWork) -> Lane:
-        return Lane("t/0", work, 0.01, self._fence, self.fatal.append, self.retries.append, Pace())
+        return Lane("t/0", frozenset({TP}), work, 0.01, self._fence, self.fatal.append, self.retries.append, Pace())
 
     def _fence(self) -> None:
         self.fenced += 1
@@ -163,6 +164,18 @@ async def test_only_a_full_lane_is_held_back() -> None:
     given_back: list[str] = []
     group.put(Batch(one, ["late"], lambda: given_back.append("late")))
     assert given_back == ["late"]
+
+
+async def test_what_does_not_come_holds_the_others_back_for_a_moment_only() -> None:
+    work, told = RecordedWork(), Told()
+    lane, other = told.lane(work), TopicPartition("u", 0)
+    records = [SimpleNamespace(timestamp=at) for at in (1, 2)]
+    lane.put(Batch(TP, records[:1], lambda: told.done.append("more to come"), more=True))
+    lane.put(Batch(other, records[1:], lambda: told.done.append("after it")))
+    lane.start()
+    await until(lambda: told.done == ["more to come", "after it"])
+    await lane.close()
+    assert told.fatal == []
 
 
 async def test_a_batch_that_never_came_is_not_committed_past() -> None:

@@ -125,6 +125,23 @@ def test_in_time_records_go_in_the_order_of_their_timestamps_and_each_partitions
     assert not waiting
 
 
+def test_nobody_goes_past_a_partition_of_which_more_is_to_come() -> None:
+    waiting = Waiting(PACE)
+    waiting.put(replace(batch(WEB, [1, 4]), more=True))
+    waiting.put(batch(CRM, [3, 5, 9]))
+    assert taken(waiting) == [("web", [1, 4], True), ("crm", [3], False)]
+    assert taken(waiting) == []
+    waiting.put(batch(WEB, [6], 2))
+    assert taken(waiting) == [("web", [6], True), ("crm", [5, 9], True)]
+    waiting.put(replace(batch(WEB, [10], 3), more=True))
+    waiting.put(batch(CRM, [11], 3))
+    assert taken(waiting) == [("web", [10], True)]
+    assert taken(waiting) == []
+    assert [part.records[0].timestamp for part in waiting.take(patient=False)] == [11]
+    waiting.put(batch(CRM, [12], 4))
+    assert taken(waiting) == [("crm", [12], True)]  # what did not come in time is waited for no more
+
+
 def test_what_is_given_up_is_given_up_once() -> None:
     waiting = Waiting(Pace(fill_records=FILL_RECORDS, go_records=1))
     first = batch(WEB, list(range(2 * FILL_RECORDS)))
