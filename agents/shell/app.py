@@ -16,7 +16,7 @@ from faust.app.base import BootStrategy
 
 from agents.shell.crash import Reach
 from agents.shell.lanes import Lane, Lanes, Work
-from agents.shell.transport import BatchTransport
+from agents.shell.transport import BatchTransport, Fetched
 from agents.shell.waiting import Batch, Pace
 
 IDLE_SECONDS = 0.5
@@ -111,16 +111,8 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
 
     def make_lane(name: str, partitions: frozenset[TopicPartition]) -> Lane:
         work = stage.make_work(app, name, partitions)
-        return Lane(
-            f"{stage.name}/{name}",
-            partitions,
-            work,
-            IDLE_SECONDS,
-            rejoin,
-            watch.on_fatal,
-            watch.on_retry,
-            stage.pace,
-        )
+        told = rejoin, watch.on_fatal, watch.on_retry
+        return Lane(f"{stage.name}/{name}", partitions, work, IDLE_SECONDS, *told, stage.pace)
 
     app.lanes = Lanes(stage.lane_of, make_lane)
 
@@ -136,12 +128,15 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
         async for event in stream.noack().events():
             message = event.message
             stage.reach("after_fetch")
-            fetched, tp = event.value, TopicPartition(message.topic, message.partition)
-            begins, ends, size_bytes = fetched.begins, fetched.ends, fetched.size_bytes
-            app.lanes.put(Batch(tp, fetched.records, event.ack, begins, ends, size_bytes, fetched.more))
+            tp = TopicPartition(message.topic, message.partition)
+            app.lanes.put(_batch_of(event.value, tp, event.ack))
 
     app.agent(app.topic(*stage.inputs, allow_empty=True), name=stage.name)(feed)
     return app
+
+
+def _batch_of(fetched: Fetched, tp: TopicPartition, done: Callable[[], None]) -> Batch:
+    return Batch(tp, fetched.records, done, fetched.begins, fetched.ends, fetched.size_bytes, fetched.more)
 
 
 def _rejoiner(app: StageApp, watch: Watch) -> Callable[[], None]:
