@@ -55,7 +55,7 @@ async def test_a_foreign_producer_sees_its_account_move(make_line: Callable[...,
     (alert,) = [item for item in await line.committed(ALERTS[Team.SALES]) if item["trigger"] == "demo_request"]
     assert (alert["account_id"], alert["account_name"], alert["owner"]) == ("acme", "Acme Corp", "maria@seller.io")
     jane = {"person": line.key.mailbox("jane@acme-works.com"), "address": "jane@acme-works.com", "job_title": "CTO"}
-    assert alert["people"] == [{**jane, "sealed": "", "name": "", "role": "executive"}]
+    assert alert["people"] == [{**jane, "sealed": "", "name": "", "role": "executive", "do_not_mail": False}]
     assert sum(cause["points"] for cause in alert["causes"]) == alert["score"]
     assert "asked for a demo today" in alert["why"]
 

@@ -20,9 +20,12 @@ class Consumer:
         self.position = 0
         self.flow_active = True
         self.log = list(range(0, 90, 3))
+        self.lso: int | None = 89
 
     def assign(self) -> None:
-        assignment = SimpleNamespace(tps={TP}, state_value=lambda tp: SimpleNamespace(position=self.position))
+        assignment = SimpleNamespace(
+            tps={TP}, state_value=lambda tp: SimpleNamespace(position=self.position, lso=self.lso)
+        )
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
@@ -70,3 +73,12 @@ async def test_what_is_fetched_while_nothing_is_taken_comes_again(fetch: Any) ->
     again = (await call())[TP]
     assert again.begins is None
     assert again.records[0].offset == 15
+
+
+async def test_it_is_known_whether_more_is_to_come(fetch: Any) -> None:
+    consumer, call = fetch
+    found = [(await call())[TP].more for _ in range(6)]
+    assert found == [True, True, True, True, True, False]
+    consumer.assign()
+    consumer.position, consumer.lso = 0, None
+    assert (await call())[TP].more is False  # the broker has not said yet
