@@ -1,5 +1,6 @@
 """The clock of the pipeline: the only place that asks what time it is."""
 
+import sys
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -53,11 +54,14 @@ class ReplayClock:
         real_ms: real time at which the replay starts.
         pipeline_ms: the pipeline's time at that moment.
         speed: seconds of the pipeline per real second.
+        stops_ms: real time at which the replay stands still, so that what is left can be worked off and nothing new
+            becomes due.
     """
 
     real_ms: int
     pipeline_ms: int
     speed: float
+    stops_ms: int = sys.maxsize
 
     def now_ms(self) -> int:
         """The pipeline's time now."""
@@ -65,6 +69,7 @@ class ReplayClock:
 
     def at_ms(self, real_ms: int) -> int:
         """The pipeline's time at a real moment; never after it."""
+        real_ms = min(real_ms, self.stops_ms)
         return min(real_ms, self.pipeline_ms + int((real_ms - self.real_ms) * self.speed))
 
     def seconds_since(self, pipeline_ms: int) -> float:
@@ -77,8 +82,8 @@ class ReplayClock:
 
 
 def clock_of(setting: str) -> Clock:
-    """The clock a setting names: `system`, or `replay:<real ms>:<pipeline ms>:<speed>`."""
+    """The clock a setting names: `system`, or `replay:<real ms>:<pipeline ms>:<speed>`, and `:<real ms>` if it stops."""
     if setting == "system":
         return SystemClock()
-    _, real_ms, pipeline_ms, speed = setting.split(":")
-    return ReplayClock(int(real_ms), int(pipeline_ms), float(speed))
+    _, real_ms, pipeline_ms, speed, *stops_ms = setting.split(":")
+    return ReplayClock(int(real_ms), int(pipeline_ms), float(speed), *map(int, stops_ms))

@@ -114,8 +114,9 @@ class Settings(BaseSettings):
     )
     clock: str = Field(
         "system",
-        pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?)$",
-        description="`system`, or `replay:<real ms>:<pipeline ms>:<speed>`: history played at a speed.",
+        pattern=r"^(system|replay:\d+:\d+:\d+(\.\d+)?(:\d+)?)$",
+        description="`system`, or `replay:<real ms>:<pipeline ms>:<speed>[:<real ms of its end>]`: "
+        "history played at a speed.",
     )
     test_faults: bool = Field(False, description="For fault tests only: allows `crash_at`.")
     crash_at: str = Field("", description="For fault tests only: `[<stage>.]<point>[:<n>][:KILL|TERM|STOP]`.")

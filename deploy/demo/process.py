@@ -37,6 +37,10 @@ class WorkerProcess:
         self._ready_url = metrics_url.removesuffix("/metrics") + "/readyz"
         self._process: asyncio.subprocess.Process | None = None
 
+    def change(self, **settings: str) -> None:
+        """Start it with these settings from now on."""
+        self._environment |= {PREFIX + name.upper(): value for name, value in settings.items()}
+
     async def start(self, *stages: str) -> None:
         """Start it; all stages by default."""
         self._log_file.parent.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,8 @@ from sinks.migrate import migrate
 DAY_SECONDS = 86_400
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
+STILL_ROUNDS, STILL_SECONDS = 2, 1.0
+"""Nothing is left when so many rounds after each other found nothing: a worker just started fires its timers first."""
 REFRESH_SECONDS = 0.25
 SAID_ONCE = ("activities", "transitions", "alerts", "digests", "handovers")
 
@@ -128,10 +130,11 @@ async def _run_line(
         report = await show.live(spec, speed, now, stop)
         await show.drain()
         await worker.stop()
-        # the simulated clock ran on, and timers with it: archive what they raised meanwhile
-        await worker.start("archive")
+        # the simulated clock ran on, and timers with it: work off what they raised meanwhile, while it stands still
+        worker.change(clock=f"{own['clock']}:{time.time_ns() // 1_000_000}")
+        await worker.start()
         await worker.wait_ready(READY_SECONDS)
-        lag = await show.drain()
+        lag = await show.drain(to_the_end=True)
     finally:
         await show.close()
         await worker.stop()
@@ -181,14 +184,22 @@ class _Show:
         await self._teams.stop()
         return await publishing
 
-    async def drain(self) -> int:
-        """Wait until what lies before each stage now has passed it, stage by stage; what is left then, in records."""
+    async def drain(self, to_the_end: bool = False) -> int:
+        """Wait until what lies before each stage now has passed it, stage by stage; what is left then, in records.
+
+        Args:
+            to_the_end: again and again until nothing is left: what one stage did may be another's, or an earlier one's.
+        """
         self._console.print("waiting for the line to work off what was sent ...")
         async with lag_meter(self._settings) as meter:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_SECONDS):
-                    for stage in STAGES:
-                        await meter.passed(stage)
+                    still = 0
+                    while still < (STILL_ROUNDS if to_the_end else 1):
+                        for stage in STAGES:
+                            await meter.passed(stage)
+                        await asyncio.sleep(STILL_SECONDS if to_the_end else 0)
+                        still = 0 if to_the_end and await meter.total(STAGES) else still + 1
             self._worker.check()
             return await meter.total(STAGES)
 
