@@ -82,7 +82,7 @@ class ReplayClock:
 
 
 def clock_of(setting: str) -> Clock:
-    """The clock a setting names: `system`, or `replay:<real ms>:<pipeline ms>:<speed>`, and `:<real ms>` if it stops."""
+    """The clock a setting names: `system`, or `replay:<real ms>:<pipeline ms>:<speed>[:<real ms of its end>]`."""
     if setting == "system":
         return SystemClock()
     _, real_ms, pipeline_ms, speed, *stops_ms = setting.split(":")
