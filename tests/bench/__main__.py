@@ -186,7 +186,7 @@ async def main(chosen: Sequence[str], figures_of: Sequence[str], quick: bool) ->
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="under a minute: one small lap each")
+    parser.add_argument("--quick", action="store_true", help="one small lap each, in little more than a minute")
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts by comma, of {', '.join(PARTS)}")
     parser.add_argument(
         "--figures", default="", help=f"`all`, or parts by comma, of {', '.join(FIGURES)}; then no race"
