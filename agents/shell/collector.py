@@ -4,7 +4,7 @@ import gc
 
 YOUNG_OBJECTS = 100_000
 MIDDLE_RUNS = 20
-OLD_RUNS = 50
+OLD_RUNS = 10
 
 
 def calm_collector() -> None:

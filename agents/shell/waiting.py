@@ -7,7 +7,7 @@ busiest have had their fill, or where one ends of which more is to come.
 
 import heapq
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -89,6 +89,8 @@ class Waiting:
         self._pace = pace
         self._batches: dict[TopicPartition, deque[Batch]] = {}
         self._begun: dict[TopicPartition, int] = {}
+        self._records: Counter[TopicPartition] = Counter()
+        self._bytes: Counter[TopicPartition] = Counter()
         self._more = set(partitions)
 
     def __bool__(self) -> bool:
@@ -97,6 +99,8 @@ class Waiting:
     def put(self, batch: Batch) -> None:
         """One more batch of its partition."""
         self._batches.setdefault(batch.tp, deque()).append(batch)
+        self._records[batch.tp] += len(batch.records)
+        self._bytes[batch.tp] += batch.size_bytes
         if batch.more:
             self._more.add(batch.tp)
         else:
@@ -105,11 +109,7 @@ class Waiting:
     def full(self, tp: TopicPartition) -> bool:
         """Whether enough waits of a partition, a batch that is begun counted whole. Small batches do not fill: what
         came while the lane was at work is to go next, all of it."""
-        batches = self._batches.get(tp, ())
-        return (
-            sum(len(batch.records) for batch in batches) >= self._pace.go_records
-            or sum(batch.size_bytes for batch in batches) >= WAITING_BYTES_MAX
-        )
+        return self._records[tp] >= self._pace.go_records or self._bytes[tp] >= WAITING_BYTES_MAX
 
     def take(self, patient: bool = True) -> list[Part]:
         """What is to be worked next, in one go; it waits no more.
@@ -154,6 +154,8 @@ class Waiting:
                     break
                 batches.popleft()
                 self._begun.pop(tp, None)
+                self._records[tp] -= len(batch.records)
+                self._bytes[tp] -= batch.size_bytes
         return parts
 
     def give_up(self) -> list[Batch]:
@@ -161,6 +163,8 @@ class Waiting:
         given = [batch for batches in self._batches.values() for batch in batches]
         self._batches.clear()
         self._begun.clear()
+        self._records.clear()
+        self._bytes.clear()
         return given
 
     def _until(self, fill: int) -> tuple[int | None, TopicPartition | None]:

@@ -381,8 +381,14 @@ class AccountWork:
     def _load(self) -> Journal:
         if self._journal is None:
             head = self._state.journal if self._state is not None else JournalHead()
-            self._journal = Journal(head, lambda name: self._pages[name] if name in self._pages else self._read(name))
+            self._journal = Journal(head, _under(self._pages, self._read))
         return self._journal
+
+
+def _under(pages: Pages, read: Read) -> Read:
+    """Reads what was written first, then what is committed. It knows nothing of the work it is for: in a cycle with it
+    all that was worked would live until the collector looks at what is old."""
+    return lambda name: pages[name] if name in pages else read(name)
 
 
 def _reached(state: JourneyState | None) -> tuple[tuple[int, int, str], int]:
