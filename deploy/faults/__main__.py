@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from deploy.faults.ground import end
 from deploy.faults.run import Harness, Plan, figures_of, side_by_side
 from deploy.faults.scene import Outcome
 from deploy.local import ports, stack
+from deploy.local.process import end_on_sigterm
 
 AT_ONCE = 2
 
@@ -77,7 +77,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave logs and data of the run")
     given = parser.parse_args()
     logs.set_up("error")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended ends broker, engine and workers, too
+    end_on_sigterm()  # broker, engine and workers end with it
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-faults-"))
     only = tuple(part.strip() for part in given.only.split(",") if part.strip())

@@ -9,7 +9,6 @@ import itertools
 import json
 import re
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from agents.settings import Settings, load
 from deploy.demo.process import WorkerProcess
 from deploy.evaluate.world import World, feed
 from deploy.local import ports, stack
+from deploy.local.process import end_on_sigterm
 from deploy.simulate import WorldSpec
 from schemas.topics import JOURNEY_CHANGELOG, partition_of
 
@@ -161,7 +161,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     logs.set_up("error")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended ends broker, engine and worker, too
+    end_on_sigterm()  # broker, engine and workers end with it
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-recovery-"))
     try:
         addresses = stack.up(

@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import json
 import shutil
-import signal
 import statistics
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from deploy.demo.process import WorkerProcess
 from deploy.faults.feeder import Feeder, Sent
 from deploy.faults.hostile import event
 from deploy.local import ports, stack
+from deploy.local.process import end_on_sigterm
 from deploy.simulate import WorldSpec
 from schemas.account import Account
 from schemas.base import Source
@@ -186,7 +186,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=None, help="records a second that count as measured")
     given = parser.parse_args()
     logs.set_up("error")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended ends broker, engine and worker, too
+    end_on_sigterm()  # broker, engine and workers end with it
     folder = Path(tempfile.mkdtemp(prefix="triggerpoint-soak-"))
     try:
         addresses = stack.up(

@@ -1,11 +1,13 @@
 """Start, recognise and stop the stack's own processes; a process that merely got the same number is left alone."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
@@ -146,3 +148,14 @@ def log_tail(*paths: Path) -> str:
             if lines:
                 tails.append(f"--- last lines of {path}\n" + "\n".join(lines))
     return "\n".join(tails)
+
+
+def end_on_sigterm() -> None:
+    """SIGTERM interrupts this process like Ctrl-C, so that it ends what it has started; a second one does not
+    interrupt that."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

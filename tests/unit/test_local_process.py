@@ -1,5 +1,6 @@
 """Starting, recognising and stopping processes; ports; locks between processes."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from deploy.local.filelock import file_lock
 from deploy.local.ports import LOOPBACK, choose_port, is_free
-from deploy.local.process import ProcessMark, find, listens, log_tail, spawn, stop
+from deploy.local.process import ProcessMark, end_on_sigterm, find, listens, log_tail, spawn, stop
 from schemas.errors import LocalStackError
 
 SLEEPER = "import sys, time; print('ready', flush=True); time.sleep(600)"
@@ -123,3 +124,14 @@ def test_a_deleted_lock_file_guards_nothing(tmp_path: Path) -> None:
         assert inside.acquire(timeout=10), "a new file is a new lock"
     thread.join()
     assert held == [True]
+
+
+def test_a_second_sigterm_does_not_interrupt_the_cleaning_up() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        end_on_sigterm()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
