@@ -1,8 +1,9 @@
 """How long from a raw event's acknowledgement to the alert it raises, at half load; beside the broker's own time.
 
-Probes are accounts of their own that ask for a demo once; each raises an alert at once. They run within the simulated
-traffic, sent at half the speed the line has reached. Beside it one record after the other is sent to a plain topic and
-read back: what any two clients on this broker need.
+Probes are accounts of their own that ask for a demo once; each raises an alert at once. They run within simulated
+traffic, sent at half the speed the line has reached, on the worker's replay clock: each event is sent when it happens,
+so nothing is late and timers fire between. Beside it one record after the other is sent to a plain topic and read back:
+what any two clients on this broker need.
 """
 
 import asyncio
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from agents.clock import Clock, clock_of
 from schemas.topics import ACCOUNTS, ALERTS, RAW
 from tests.bench import kafka
 from tests.bench.line.race import PARTITIONS, WholeLine
 from tests.bench.race import BenchError, stop
+from tests.bench.surroundings import Bench
 
 PROBE_SECONDS = 0.05
 WARM_PROBES = 20
@@ -26,8 +29,16 @@ WARM_PROBES = 20
 LOAD_LINGER_MS = 20
 """Background load comes as producers send it, some records at a time: its client is not to compete with the line."""
 
+START_SECONDS = 6.0
+"""From the start of the worker until the first event happens."""
+
+MIDDLE = 0.25, 0.75
+"""Of the traffic, between which it has the speed that was asked for, and probes count: a market's pace changes."""
+
+SPARE_SECONDS = 3.0
+"""The middle lasts so much longer than its probes."""
+
 LAST_SECONDS = 20.0
-READY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class Latency:
 
     Args:
         probes, heard: alerts waited for, and come.
-        rate: background load, records a second.
+        rate: background load while probes were sent, records a second.
     """
 
     p50_ms: float
@@ -59,14 +70,14 @@ def probe_account(name: str) -> bytes:
     return orjson.dumps({"account_id": name, "name": name, "domains": [f"{name}-works.com"]})
 
 
-def probe_event(name: str, now: float) -> bytes:
+def probe_event(name: str, now_ms: int) -> bytes:
     """Somebody of that account asks for a demo, which raises an alert at once."""
     return orjson.dumps(
         {
             "type": "form_submit",
             "form": "demo",
             "event_id": name,
-            "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+            "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_ms / 1000)),
             "email": f"jane@{name}-works.com",
             "url": "https://seller.example/demo",
         }
@@ -79,13 +90,20 @@ def share_of(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-async def measure(line: WholeLine, rate: float, seconds: float) -> Latency:
+def clock_setting(sent_ms: Sequence[int], rate: float, first_real_ms: int) -> str:
+    """The replay clock by which these events happen at this speed, the first at a real moment."""
+    low, high = (int(share * (len(sent_ms) - 1)) for share in MIDDLE)
+    speed = (sent_ms[high] - sent_ms[low]) / 1000 / ((high - low) / rate)
+    return f"replay:{first_real_ms}:{sent_ms[0]}:{speed:.3f}"
+
+
+async def measure(bench: Bench, rate: float, seconds: float) -> Latency:
     """Run a worker under this load for so long.
 
     Raises:
         BenchError: the worker does not start, or no alert comes.
     """
-    run = await _Run.start(line, rate, seconds)
+    run = await _Run.start(bench, rate, seconds)
     try:
         return await run.measure()
     finally:
@@ -93,8 +111,9 @@ async def measure(line: WholeLine, rate: float, seconds: float) -> Latency:
 
 
 class _Run:
-    def __init__(self, line: WholeLine, prefix: str, rate: float, seconds: float) -> None:
-        self._line, self._prefix, self._rate, self._seconds = line, prefix, rate, seconds
+    def __init__(self, line: WholeLine, clock: Clock, prefix: str, seconds: float) -> None:
+        self._line, self._clock, self._prefix, self._seconds = line, clock, prefix, seconds
+        self._loaded = 0
         self._sent: dict[str, float] = {}
         self._alerts: dict[str, float] = {}
         self._echo_sent: dict[bytes, float] = {}
@@ -102,14 +121,17 @@ class _Run:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def start(cls, line: WholeLine, rate: float, seconds: float) -> "_Run":
+    async def start(cls, bench: Bench, rate: float, seconds: float) -> "_Run":
         """Topics, directory, worker, clients."""
-        tag, folder = line.bench.tag("latency")
-        self = cls(line, f"{tag}.", rate, seconds)
-        settings = await line.prepared(self._prefix, str(folder), 0)
+        tag, folder = bench.tag("latency")
+        line = WholeLine(bench, int(rate * (seconds + SPARE_SECONDS) / (MIDDLE[1] - MIDDLE[0])))
+        first_real_ms = int((time.time() + START_SECONDS) * 1000)
+        clock = clock_setting([sent_ms for *_, sent_ms in line.traffic], rate, first_real_ms)
+        self = cls(line, clock_of(clock), f"{tag}.", seconds)
+        settings = await line.prepared(self._prefix, str(folder), 0, clock)
         names = [*self._names("warm", WARM_PROBES), *self._names("probe", int(seconds / PROBE_SECONDS))]
         accounts = [(name.encode(), probe_account(name), None) for name in names]
-        bootstrap = line.bench.bootstrap
+        bootstrap = bench.bootstrap
         await kafka.write(bootstrap, self._prefix + ACCOUNTS.name, {0: accounts})
         await kafka.create(bootstrap, {f"{self._prefix}echo": 1})
         self._worker, self._log = await line.worker(settings, folder)
@@ -131,12 +153,17 @@ class _Run:
         self._tasks.append(load)
         await self._probe(self._names("warm", WARM_PROBES))
         await self._all_heard()
+        while self._loaded < MIDDLE[0] * len(self._line.traffic) and not load.done():
+            await asyncio.sleep(PROBE_SECONDS)
         self._sent.clear()
+        loaded, began = self._loaded, time.monotonic()
         names = self._names("probe", int(self._seconds / PROBE_SECONDS))
         await asyncio.gather(self._probe(names), self._send_echo())
-        await self._all_heard()
+        rate = (self._loaded - loaded) / (time.monotonic() - began)
         if load.done():
-            load.result()  # a load that failed would make it look fast
+            load.result()  # a load that failed or ended would make it look fast
+            raise BenchError("the traffic ended before the probes")
+        await self._all_heard()
         took = [(self._alerts[name] - at) * 1000 for name, at in self._sent.items() if name in self._alerts]
         if not took or not self._echo:
             raise BenchError(f"no alert for any of {len(self._sent)} probes; log: {self._log.read_text()[-1500:]}")
@@ -148,7 +175,7 @@ class _Run:
             share_of(self._echo, 0.99),
             len(self._sent),
             len(took),
-            self._rate,
+            rate,
         )
 
     async def close(self) -> None:
@@ -170,20 +197,17 @@ class _Run:
             await asyncio.sleep(0.05)
 
     async def _load(self) -> None:
-        began, sent = time.monotonic(), 0
-        traffic = self._line.traffic
-        while sent < len(traffic):
-            due = int((time.monotonic() - began) * self._rate)
-            for topic, key, value, _ in traffic[sent:due]:
-                await self._loader.send(self._prefix + topic, value, key=key)
-                sent += 1
-            await asyncio.sleep(LOAD_LINGER_MS / 1000)
+        for topic, key, value, sent_ms in self._line.traffic:
+            while self._clock.now_ms() < sent_ms:
+                await asyncio.sleep(LOAD_LINGER_MS / 1000)
+            await self._loader.send(self._prefix + topic, value, key=key)
+            self._loaded += 1
 
     async def _probe(self, names: Sequence[str]) -> None:
         topic = self._prefix + RAW["web"].name  # type: ignore[index]
         for at, name in enumerate(names):
             self._sent[name] = time.monotonic()
-            await self._producer.send(topic, probe_event(name, time.time()), partition=at % PARTITIONS)
+            await self._producer.send(topic, probe_event(name, self._clock.now_ms()), partition=at % PARTITIONS)
             await asyncio.sleep(PROBE_SECONDS)
 
     async def _send_echo(self) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.clock import clock_of
 from agents.settings import load
 from deploy.evaluate.line import PlainLine
 from schemas.base import Source
@@ -13,7 +14,7 @@ from tests.bench import report
 from tests.bench.classic import load as classic
 from tests.bench.figures import growth
 from tests.bench.figures.plot import Plot, write_page
-from tests.bench.latency import probe_account, probe_event, share_of
+from tests.bench.latency import clock_setting, probe_account, probe_event, share_of
 from tests.bench.line import load as loads
 from tests.bench.line import plain
 from tests.bench.line.outcome import agreement, by_kind, standing
@@ -61,10 +62,12 @@ def test_what_stands_is_what_was_not_taken_back() -> None:
 
 
 def test_input_of_the_classic_job_is_the_same_each_time() -> None:
-    made = classic.records(100, 10)
-    assert made == classic.records(100, 10)
-    records = [record for partition in made.values() for record in partition]
+    made = list(classic.records(100, 10, most=64))
+    assert made == list(classic.records(100, 10, most=64))
+    records = [record for part in made for partition in part.values() for record in partition]
     assert len(records) == 100
+    (whole,) = classic.records(100, 10)
+    assert sorted(records) == sorted(record for partition in whole.values() for record in partition)
     assert {len(value) for _, value, _ in records} == {classic.VALUE_BYTES}
 
 
@@ -109,6 +112,14 @@ def test_slices_tell_the_cost_in_the_course_of_a_run() -> None:
 def test_a_probe_raises_its_alert() -> None:
     line = PlainLine()
     line.know([(b"probe1", probe_account("probe1"))])
-    line.send(RAW[Source.WEB].name, None, probe_event("probe1", 1_790_000_000.0), 1_790_000_000_500)
+    line.send(RAW[Source.WEB].name, None, probe_event("probe1", 1_790_000_000_000), 1_790_000_000_500)
     line.settle()
     assert sum(line.count(topic) for topic in ALERTS.values()) == 1
+
+
+def test_the_middle_of_the_traffic_has_the_speed_that_was_asked_for() -> None:
+    sent_ms = [0, *range(1_000_000, 1_400_000, 2_000), 9_000_000]
+    clock = clock_of(clock_setting(sent_ms, rate=50.0, first_real_ms=10_000))
+    assert clock.at_ms(10_000) == 0
+    low, high = sent_ms[len(sent_ms) // 4], sent_ms[3 * len(sent_ms) // 4]
+    assert clock.seconds_between(low, high) == pytest.approx((len(sent_ms) / 2) / 50.0, rel=0.02)

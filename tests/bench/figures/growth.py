@@ -30,7 +30,7 @@ def slices(lap: Lap, count: int = 10) -> list[tuple[float, float]]:
 
 async def events(bench: Bench, quick: bool) -> Found:
     """Cost of an event in the course of a long run."""
-    job = Classic(bench, 100_000 if quick else 2_000_000)
+    job = Classic(bench, 100_000 if quick else 10_000_000)
     await job.prepare()
     classic = slices(await job.lap("ours"))
     line = slices(await WholeLine(bench, 10_000 if quick else 100_000).lap("ours"))

@@ -153,7 +153,7 @@ class WholeLine:
         stands = standing(wanted)
         return replace(found, agreement=agreement(stands, self._expected[count]), standing=by_kind(stands))
 
-    async def prepared(self, prefix: str, folder: str, count: int) -> Settings:
+    async def prepared(self, prefix: str, folder: str, count: int, clock: str = "system") -> Settings:
         """Topics under a prefix of their own, with directory and traffic in them."""
         bench = self.bench
         settings = load(
@@ -163,6 +163,7 @@ class WholeLine:
             topic_prefix=prefix,
             partitions=self._partitions,
             data_dir=folder,
+            clock=clock,
         )
         # the traffic is of ten days, so here it brings its own time; stamped by the broker all of it would be late
         inputs = {settings.topics.name(topic): self._partitions for topic in CATALOGUE if topic.input}
@@ -191,6 +192,7 @@ class WholeLine:
             "topic_prefix": settings.topic_prefix,
             "partitions": str(self._partitions),
             "data_dir": str(settings.data_dir),
+            "clock": settings.clock,
             "metrics_port": str(ports.choose_port("metrics", asked=None, wishes=())),
         }
         return {PREFIX + name.upper(): value for name, value in given.items()}
