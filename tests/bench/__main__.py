@@ -116,7 +116,7 @@ async def line(bench: Bench, quick: bool) -> dict[str, Any]:
     if ours:
         figures["line_records_per_second"] = round(ours[0].rate)
         figures["line_cpu_seconds_per_million"] = round(ours[0].cpu_seconds_per_million, 1)
-        found = await latency.measure(bench, ours[0].rate / 2, 4 if quick else 20)
+        found = await latency.measure(bench, ours[0].rate / 2, 2.5 if quick else 20)
         console.print(
             f"produce to alert at {found.rate:,.0f} records/s: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, "
             f"max {found.max_ms:.0f} ms ({found.heard} of {found.probes} probes); the broker's own: "

@@ -22,7 +22,7 @@ from tests.bench.line.race import PARTITIONS, WholeLine
 from tests.bench.race import BenchError, stop
 from tests.bench.surroundings import Bench
 
-PROBE_SECONDS = 0.05
+PROBE_SECONDS = 0.025
 WARM_PROBES = 20
 """Sent first and waited for, not counted: a worker just started has everything to do for the first time."""
 
