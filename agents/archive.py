@@ -199,8 +199,9 @@ class ArchiveWork:
         self._metrics.unreadable.inc()
         log.error("record_refused", error=str(error))
 
-    async def tick(self) -> None:
+    async def tick(self) -> bool:
         """No timers."""
+        return False
 
     async def close(self) -> None:
         """Nothing to give back: the writer is shared."""

@@ -41,6 +41,7 @@ class DispatchHandler:
         self._key = key
         self._policy, self._metrics, self._partition = policy, metrics, str(partition)
         self._waiting: dict[bytes, int] | None = None
+        self._total = 0
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch, owner by owner, in the topic's order within each."""
@@ -71,10 +72,9 @@ class DispatchHandler:
     def stale(self, state: StateView) -> Sequence[bytes]:
         """Nothing goes stale; but what waits is counted here, once after each opening of the lane."""
         if self._waiting is None:
-            self._waiting = {}
+            self._waiting, self._total = {}, 0
             for key in state.marked:
-                found = decode_owner(state.get(key))
-                self._waiting[key] = len(found.waiting) if found is not None else 0
+                self._note(key, decode_owner(state.get(key)))
             self._show()
         return ()
 
@@ -120,14 +120,18 @@ class DispatchHandler:
             metrics.alerts_held.labels(held.reason, held.outcome).inc()
         metrics.digests.inc(len(done.digests))
         if self._waiting is not None:
-            self._waiting.pop(key, None)
-            if done.state is not None and done.state.waiting:
-                self._waiting[key] = len(done.state.waiting)
+            self._note(key, done.state)
             self._show()
 
-    def _show(self) -> None:
+    def _note(self, key: bytes, owner: OwnerState | None) -> None:
         assert self._waiting is not None
-        self._metrics.alerts_waiting.labels(self._partition).set(sum(self._waiting.values()))
+        self._total -= self._waiting.pop(key, 0)
+        if owner is not None and owner.waiting:
+            self._waiting[key] = len(owner.waiting)
+            self._total += len(owner.waiting)
+
+    def _show(self) -> None:
+        self._metrics.alerts_waiting.labels(self._partition).set(self._total)
 
 
 def alert_key(key: bytes, alert_id: str) -> bytes:

@@ -37,6 +37,7 @@ class HandoverHandler:
         self._answers, self._handovers = names.name(ANSWERS), names.name(HANDOVERS)
         self._policy, self._clock, self._metrics, self._partition = policy, clock, metrics, partition
         self._open: dict[bytes, Counter[Team]] | None = None
+        self._total: Counter[Team] = Counter()
         self._states = StateCodec(HandoverState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
@@ -71,9 +72,9 @@ class HandoverHandler:
     def stale(self, state: StateView) -> Sequence[bytes]:
         """Nothing goes stale; but what is open is counted here, once after each opening of the lane."""
         if self._open is None:
-            self._open = {}
+            self._open, self._total = {}, Counter()
             for key in state.marked:
-                self._open[key] = _open_by_team(self._states.decode(key, state.get(key)))
+                self._note(key, _open_by_team(self._states.decode(key, state.get(key))))
             self._show()
         return ()
 
@@ -105,18 +106,19 @@ class HandoverHandler:
         if folded.unmatched:
             metrics.answers_unmatched.inc(folded.unmatched)
         if self._open is not None:
-            self._open.pop(key, None)
-            if found := _open_by_team(folded.state):
-                self._open[key] = found
+            self._note(key, _open_by_team(folded.state))
             self._show()
 
-    def _show(self) -> None:
+    def _note(self, key: bytes, found: Counter[Team]) -> None:
         assert self._open is not None
-        total: Counter[Team] = Counter()
-        for found in self._open.values():
-            total.update(found)
+        self._total.subtract(self._open.pop(key, None) or {})
+        if found:
+            self._open[key] = found
+            self._total.update(found)
+
+    def _show(self) -> None:
         for team in Team:
-            self._metrics.handovers_open.labels(team, str(self._partition)).set(total[team])
+            self._metrics.handovers_open.labels(team, str(self._partition)).set(self._total[team])
 
 
 def offer_of(alert: Alert, timestamp_ms: int, clock: Clock) -> Offer:

@@ -47,8 +47,9 @@ class Work(Protocol):
             KafkaError: passing fault; the lane is opened anew and the same worked again.
         """
 
-    async def tick(self) -> None:
-        """Called after each going, and when nothing came for a while: timers."""
+    async def tick(self) -> bool:
+        """Called after each going, and when nothing came for a while: timers. Says whether it is to be called again
+        at once."""
 
     async def close(self) -> None:
         """Give everything back."""
@@ -109,6 +110,7 @@ class Lane:
         self._waiting, self._came = Waiting(pace, partitions), asyncio.Event()
         self._known = -math.inf
         self._in_work: list[Part] = []
+        self._again = False
         self._pause_seconds, self._ended = pace.pause_seconds, -math.inf
         self._reached: dict[TopicPartition, int] = {}
         self._closing = asyncio.Event()
@@ -194,7 +196,7 @@ class Lane:
                     if part.last:
                         part.batch.done()
                 self._in_work = self._in_work[len(parts) :]
-            await self._work.tick()
+            self._again = await self._work.tick()
 
     def _that_follow_on(self) -> tuple[list[Part], dict[TopicPartition, int]]:
         """What is in work, as far as each part goes on where its partition has been reached; and where it will be."""
@@ -211,7 +213,7 @@ class Lane:
 
     async def _next(self) -> list[Part]:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._idle_seconds):
+            async with asyncio.timeout(0 if self._again else self._idle_seconds):
                 await self._came.wait()
         if self._closing.is_set() or not self._waiting:
             return []

@@ -25,7 +25,7 @@ class Pace:
 
     Args:
         pause_seconds: shortest time from the end of one going to the next: the broker has then ended the transaction,
-            and little that comes often goes in fewer of them.
+            and what comes record by record goes in fewer of them. What comes first after a while does not wait.
         fill_records: of the busiest partition in one round, while others wait beside it.
         go_records: after so many no further round is begun in the same going; one partition alone goes up to them, and
             where so many wait of a partition it is not fetched.
@@ -33,7 +33,7 @@ class Pace:
             partition by partition. Then a handler is called for each run of one partition.
     """
 
-    pause_seconds: float = 0.002
+    pause_seconds: float = 0.02
     fill_records: int = 500
     go_records: int = 1000
     in_time: bool = False

@@ -64,7 +64,7 @@ def records(accounts: int, samples: Sequence[Pages]) -> Iterator[tuple[bytes, by
 async def fill(settings: Settings, accounts: int, samples: Sequence[Pages]) -> int:
     """Write the changelog; bytes of keys and values."""
     producer = AIOKafkaProducer(
-        **connection_options(settings), acks=1, compression_type="lz4", max_batch_size=BATCH_BYTES, linger_ms=20
+        **connection_options(settings), acks=1, compression_type="zstd", max_batch_size=BATCH_BYTES, linger_ms=20
     )
     await producer.start()
     written, told, topic = 0, time.monotonic(), settings.topics.name(JOURNEY_CHANGELOG)

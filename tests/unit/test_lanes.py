@@ -19,9 +19,9 @@ TP = TopicPartition("t", 0)
 class RecordedWork:
     """Writes down what it was told to do; raises what it is given, once each."""
 
-    def __init__(self, faults: Sequence[BaseException] = ()) -> None:
+    def __init__(self, faults: Sequence[BaseException] = (), ticks: int = 0) -> None:
         self.actions: list[str] = []
-        self.faults = list(faults)
+        self.faults, self.ticks = list(faults), ticks
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -34,8 +34,10 @@ class RecordedWork:
         if self.faults:
             raise self.faults.pop(0)
 
-    async def tick(self) -> None:
+    async def tick(self) -> bool:
         self.actions.append("tick")
+        self.ticks -= 1
+        return self.ticks > 0
 
     async def close(self) -> None:
         self.actions.append("close")
@@ -48,8 +50,10 @@ class Told:
         self.fenced = 0
         self.done: list[str] = []
 
-    def lane(self, work: RecordedWork) -> Lane:
-        return Lane("t/0", frozenset({TP}), work, 0.01, self._fence, self.fatal.append, self.retries.append, Pace())
+    def lane(self, work: RecordedWork, idle_seconds: float = 0.01) -> Lane:
+        return Lane(
+            "t/0", frozenset({TP}), work, idle_seconds, self._fence, self.fatal.append, self.retries.append, Pace()
+        )
 
     def _fence(self) -> None:
         self.fenced += 1
@@ -84,6 +88,16 @@ async def test_batches_are_worked_in_order_then_given_back() -> None:
         "process c",
     ]
     assert (work.actions[0], work.actions[-1]) == ("open", "close")
+
+
+async def test_more_timers_than_one_going_takes_do_not_wait_for_the_next_idle_moment() -> None:
+    told, work = Told(), RecordedWork(ticks=4)
+    lane = told.lane(work, idle_seconds=3600)
+    lane.put(told.batch("a"))
+    lane.start()
+    await until(lambda: work.ticks == 0)
+    await lane.close()
+    assert work.actions[:6] == ["open", "process a", "tick", "tick", "tick", "tick"]
 
 
 @pytest.mark.parametrize("fault", [KafkaConnectionError(), TransientSinkError("away")])
