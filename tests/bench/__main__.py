@@ -154,7 +154,7 @@ async def draw(bench: Bench, chosen: Sequence[str], quick: bool) -> dict[str, An
         console.print(f"{name}: {dict(found)}", markup=False)
         figures |= found
         plots += drawn
-    write_page(PAGE, plots, report.machine() | figures)
+        write_page(PAGE, plots, report.machine() | figures)  # after each: a run may be ended before it is through
     console.print(f"plots: {PAGE.absolute()}")
     return figures
 

@@ -19,7 +19,7 @@ from agents.clock import Clock, clock_of
 from schemas.topics import ACCOUNTS, ALERTS, RAW
 from tests.bench import kafka
 from tests.bench.line.race import PARTITIONS, WholeLine
-from tests.bench.race import BenchError, stop
+from tests.bench.race import BenchError, kill
 from tests.bench.surroundings import Bench
 
 PROBE_SECONDS = 0.025
@@ -29,7 +29,7 @@ WARM_PROBES = 20
 LOAD_LINGER_MS = 20
 """Background load comes as producers send it, some records at a time: its client is not to compete with the line."""
 
-START_SECONDS = 6.0
+START_SECONDS = 4.0
 """From the start of the worker until the first event happens."""
 
 MIDDLE = 0.25, 0.75
@@ -185,7 +185,7 @@ class _Run:
         for client in (self._producer, self._loader, self._echoer, self._reader, self._echo_reader):
             with suppress(Exception):
                 await client.stop()
-        await stop(self._worker)
+        await kill(self._worker)
 
     @staticmethod
     def _names(kind: str, count: int) -> list[str]:

@@ -88,10 +88,15 @@ async def run(bootstrap: str, contestant: Contestant, seconds_max: float, quiet_
             )
         try:
             return await _watch(process, contestant, ends, seconds_max, quiet_seconds)
-        finally:  # it has nothing left to do, so nobody waits for it to say goodbye
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        finally:
+            await kill(process)
+
+
+async def kill(process: asyncio.subprocess.Process) -> None:
+    """End a process that has nothing left to do: nobody waits for it to say goodbye."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
 
 
 async def stop(process: asyncio.subprocess.Process) -> None:
@@ -101,8 +106,7 @@ async def stop(process: asyncio.subprocess.Process) -> None:
     try:
         await asyncio.wait_for(process.wait(), STOP_SECONDS)
     except TimeoutError:
-        process.kill()
-        await process.wait()
+        await kill(process)
 
 
 def cpu_seconds(process: psutil.Process) -> float:
