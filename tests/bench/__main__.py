@@ -96,7 +96,7 @@ async def classic(bench: Bench, quick: bool) -> dict[str, Any]:
 
 async def line(bench: Bench, quick: bool) -> dict[str, Any]:
     """The whole line, and its latency at half of the speed it has reached."""
-    shares = {"faust": 0.1, "quix": 0.1} if quick else {"faust": 0.15, "quix": 0.5}
+    shares = dict.fromkeys(("faust", "quix"), 0.1 if quick else 0.5)
     whole = WholeLine(bench, 5_000 if quick else 40_000, shares=shares)
     # the plain loop first: what stands at its end is what the others' is held against
     who, rounds = ("plain", "ours", "quix", "faust"), 1 if quick else 3
