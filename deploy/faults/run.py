@@ -20,7 +20,7 @@ from deploy.local.stack import StackAddresses
 QUICK_MARKET = Market(seed=0, companies=10, days=90, days_per_second=4.0)
 FULL_MARKET = Market(seed=0, companies=60, days=540, days_per_second=1.0)
 QUICK_SPLIT_POINTS = ("ingest.after_commit:1",)  # the second may be the same lane's offsets: then nothing is doubled
-SPLIT_POINTS = ("ingest.after_commit:5", "ingest.after_commit:9", "advance.after_commit:5")
+SPLIT_POINTS = ("ingest.after_commit:1", "ingest.after_commit:9", "advance.after_commit:5")
 
 
 @dataclass(frozen=True)
