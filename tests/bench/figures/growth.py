@@ -29,16 +29,19 @@ def slices(lap: Lap, count: int = 10) -> list[tuple[float, float]]:
 
 
 async def events(bench: Bench, quick: bool) -> Found:
-    """Cost of an event in the course of a long run."""
+    """Cost of an event in the course of a long run, and in runs of more and more events."""
     job = Classic(bench, 100_000 if quick else 10_000_000)
     await job.prepare()
     classic = slices(await job.lap("ours"))
-    line = slices(await WholeLine(bench, 10_000 if quick else 100_000).lap("ours"))
+    line = []
+    for count in (3_000, 10_000) if quick else (10_000, 30_000, 100_000):
+        lap = await WholeLine(bench, count).lap("ours")
+        line.append((float(count), lap.cpu_seconds_per_million))
     plots = [
         Plot("classic job: cost in the course of a run", "records so far", "CPU-s per million", {"ours": classic}),
-        Plot("whole line: cost in the course of a run", "records so far", "CPU-s per million", {"ours": line}),
+        Plot("whole line: cost by events", "records", "CPU-s per million", {"ours": line}, log_x=True),
     ]
-    return {"events_classic_spread": spread(classic), "events_line_spread": spread(line)}, plots
+    return {"events_classic_spread": spread(classic), "events_line_cost": dict(line)}, plots
 
 
 def spread(points: list[tuple[float, float]]) -> float | None:
