@@ -106,8 +106,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
     app = build_app(stage, consumer, Path(sys.argv[7]), watch)
     await app.start()
     calm_collector()
-    while not stop.is_set() and not app.crashed:
-        await asyncio.sleep(0.5)
+    await app.wait(stop)  # or until it crashes
     if app.crashed:
         raise app.crash_reason or RuntimeError("the app crashed")
     await stop_app(app)
