@@ -45,9 +45,10 @@ class Part:
     """Activities of one batch and account that are worked with the same knowledge of its people.
 
     Args:
-        activities: without contacts, in order; with the first of them the knowledge changed.
-        before, after: what is known of people before the first and from it on.
-        from_ms: event time of the first.
+        activities: without contacts, in order. One that changes the knowledge is a part by itself: what comes behind
+            it knows of it, whenever that happened.
+        before, after: what is known of people before and from it on.
+        from_ms: its event time; 0 where nothing changes.
     """
 
     activities: tuple[Activity, ...]
@@ -70,15 +71,18 @@ def parts_of(activities: Iterable[Activity], known: Contacts, counted: Collectio
         days: how long after the last sight a clear address may be told; 0: never.
     """
     taken: list[Activity] = []
-    before, from_ms = known, 0
     for activity in activities:
         after = _met(known, activity, counted, days)
-        if after is not known:
-            if taken:
-                yield Part(tuple(taken), before, known, from_ms)
-            taken, before, known, from_ms = [], known, after, activity.occurred_ms
-        taken.append(Activity.trusted(activity.__dict__ | {"contact": ""}) if activity.contact else activity)
-    yield Part(tuple(taken), before, known, from_ms)
+        given = Activity.trusted(activity.__dict__ | {"contact": ""}) if activity.contact else activity
+        if after is known:
+            taken.append(given)
+            continue
+        if taken:
+            yield Part(tuple(taken), known, known, 0)
+        yield Part((given,), known, after, activity.occurred_ms)
+        taken, known = [], after
+    if taken:
+        yield Part(tuple(taken), known, known, 0)
 
 
 def _met(known: Contacts, activity: Activity, counted: Collection[str], days: int) -> Contacts:
@@ -94,13 +98,18 @@ def _met(known: Contacts, activity: Activity, counted: Collection[str], days: in
         return known
     new = SealedContact(activity.contact, activity.occurred_ms - activity.occurred_ms % DAY_MS)
     old = known.people.get(person)
-    if old is not None and (old.seen_ms, old.sealed) >= (new.seen_ms, new.sealed):
+    if old is not None and _newest_and_fullest(old) >= _newest_and_fullest(new):
         return known
     people = known.people | {person: new}
     newest_ms = max(contact.seen_ms for contact in people.values())
     fresh = {person: contact for person, contact in people.items() if newest_ms - contact.seen_ms <= days * DAY_MS}
     kept = sorted(fresh.items(), key=lambda item: (-item[1].seen_ms, item[0]))[:PEOPLE_MAX]
     return Contacts(people=dict(sorted(kept)), unmailed=known.unmailed)
+
+
+def _newest_and_fullest(contact: SealedContact) -> tuple[int, int, str]:
+    """By what one contact of a person is better than another: of one day the longer, which has the name as well."""
+    return contact.seen_ms, len(contact.sealed), contact.sealed
 
 
 def _told_off(known: Contacts, activity: Activity) -> Contacts:

@@ -128,12 +128,22 @@ def kept_of(activities: list[Activity], known: Contacts, days: int = 90) -> Cont
 
 def test_a_batch_is_cut_where_somebody_becomes_known() -> None:
     batch = [of("p", 1, contact=""), of("p", 2), of("p", 2, contact=""), of("q", 3)]
-    first, second, third = parts_of(batch, NOBODY, {"pricing_view"}, 90)
-    assert [len(part.activities) for part in (first, second, third)] == [1, 2, 1]
-    assert all(not item.contact for part in (first, second, third) for item in part.activities)
-    assert (second.before, second.after, third.before) == (first.after, third.before, second.after)
+    first, second, third, fourth = parts_of(batch, NOBODY, {"pricing_view"}, 90)
+    assert all(len(part.activities) == 1 for part in (first, second, third, fourth))
+    assert all(not item.contact for part in (first, second, third, fourth) for item in part.activities)
+    assert first.before is first.after is second.before is NOBODY
+    assert second.after is third.before is third.after is fourth.before
     assert second.known_at(an_alert("p", Team.SALES, 2)) is NOBODY  # due before p came that day
     assert second.known_at(an_alert("p", Team.SALES, 3)) is second.after
+
+
+def test_who_is_known_is_known_to_what_comes_behind_though_it_happened_before() -> None:
+    batch = [of("p", 9), of("p", 2)]
+    alert = an_alert("p", Team.SALES, 2)
+    *_, last = parts_of(batch, NOBODY, {"pricing_view"}, 90)
+    [known] = parts_of(batch[:1], NOBODY, {"pricing_view"}, 90)
+    [alone] = parts_of(batch[1:], known.after, {"pricing_view"}, 90)
+    assert last.known_at(alert) == alone.known_at(alert) == known.after
 
 
 @given(st.permutations([of(f"p{number % 5}", number) for number in range(12)]), st.integers(1, 11))
@@ -147,6 +157,14 @@ def test_what_is_kept_of_people_does_not_depend_on_order_and_batches(found: list
         "p4": 9,
         "p3": 8,
     }
+
+
+def test_of_one_day_the_contact_with_the_name_is_kept() -> None:
+    for number in range(20):  # sealed texts are as good as random
+        person = f"p{number}"
+        named = of(person, 4, contact=KEY.sealed(person, f"{person}@acme.com", "Jane Doe"))
+        for batch in ([of(person, 4), named], [named, of(person, 4)]):
+            assert kept_of(batch, NOBODY).people[person].sealed == named.contact
 
 
 def test_machines_and_delivered_mails_make_nobody_known() -> None:
