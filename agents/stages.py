@@ -50,8 +50,11 @@ PACE = Pace()
 PACES: Mapping[str, Pace] = {
     # what producers send to different topics belongs together, and what comes out of order is folded anew
     "ingest": replace(PACE, in_time=True),
-    # nobody waits for the hand-over clock by the millisecond: fewer transactions
-    "handover": replace(PACE, pause_seconds=0.2),
+    # an owner's digest has up to 200 alerts
+    "dispatch": replace(PACE, timers=2),
+    # nobody waits for the hand-over clock by the millisecond: fewer transactions, and none that stops the others long
+    # when digests come or an office opens
+    "handover": replace(PACE, pause_seconds=0.1, fill_records=100, go_records=100, timers=20),
     # a lane has one partition, and each going is one insert
     "archive": replace(PACE, pause_seconds=0.0, go_records=10_000),
 }
@@ -82,6 +85,11 @@ def inputs_of(names: TopicNames) -> dict[str, tuple[str, ...]]:
         "handover": tuple(names.name(topic) for topic in (*ALERTS.values(), ANSWERS)),
         "archive": tuple(names.name(topic) for topic in ARCHIVED),
     }
+
+
+def pace_of(name: str) -> Pace:
+    """How the lanes of a stage go."""
+    return PACES.get(name, PACE)
 
 
 def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], TableWriter]) -> list[Stage]:
@@ -196,12 +204,12 @@ def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
         return ArchiveWork(topics, writer, lambda: app.consumer, runtime.clock, runtime.metrics, reach)
 
     group = runtime.settings.group("archive")
-    return Stage("archive", group, tuple(topics), _by_partition, make_work, reach, PACES["archive"])
+    return Stage("archive", group, tuple(topics), _by_partition, make_work, reach, pace_of("archive"))
 
 
 def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
     settings, seams = runtime.settings, runtime.seams
-    group, changelog = settings.group(name), verb.changelog
+    group, changelog, pace = settings.group(name), verb.changelog, pace_of(name)
 
     def make_work(app: StageApp, lane: str, owned: frozenset[TopicPartition]) -> Work:
         number = next(iter(owned)).partition
@@ -219,13 +227,13 @@ def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
             metrics=runtime.metrics,
             timeout_seconds=settings.transaction_timeout_seconds,
             grace_ms=int(settings.timer_grace_seconds * 1000),
+            timers=pace.timers,
             reach=seams.reach(name),
             make_producer=seams.producer,
         )
         return TransactionalWork(setup, seams.handler(name, lane, verb.handler(number)))
 
-    inputs, pace = inputs_of(settings.topics)[name], PACES.get(name, PACE)
-    return Stage(name, group, inputs, _by_number, make_work, seams.reach(name), pace)
+    return Stage(name, group, inputs_of(settings.topics)[name], _by_number, make_work, seams.reach(name), pace)
 
 
 def _by_number(tp: TopicPartition) -> str:

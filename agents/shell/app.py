@@ -15,8 +15,8 @@ from aiokafka import TopicPartition
 from faust.app.base import BootStrategy
 
 from agents.shell.crash import Reach
+from agents.shell.kafka.transport import BatchTransport, Fetched
 from agents.shell.lanes import Lane, Lanes, Work
-from agents.shell.transport import BatchTransport, Fetched
 from agents.shell.waiting import Batch, Pace
 
 IDLE_SECONDS = 0.5

@@ -49,7 +49,7 @@ class Work(Protocol):
 
     async def tick(self) -> bool:
         """Called after each going, and when nothing came for a while: timers. Says whether it is to be called again
-        at once."""
+        after the pause between two goings."""
 
     async def close(self) -> None:
         """Give everything back."""
@@ -213,7 +213,7 @@ class Lane:
 
     async def _next(self) -> list[Part]:
         with suppress(TimeoutError):
-            async with asyncio.timeout(0 if self._again else self._idle_seconds):
+            async with asyncio.timeout(self._pause_seconds if self._again else self._idle_seconds):
                 await self._came.wait()
         if self._closing.is_set() or not self._waiting:
             return []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from agents.shell.crash import Reach, pass_by
-from agents.shell.producer import LaneProducer
+from agents.shell.kafka.producer import LaneProducer
 from agents.shell.transactional import Handler
 
 

@@ -14,14 +14,11 @@ from aiokafka import TopicPartition
 from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.crash import Reach
+from agents.shell.kafka.producer import LaneProducer
 from agents.shell.outbox import NO_HEADERS, Outbox
-from agents.shell.producer import LaneProducer
 from agents.shell.recovery import Progress, recover
 from agents.shell.state import StateStore, StateView, headers_of
 from agents.shell.waiting import Part
-
-TIMERS_PER_TICK = 50
-"""All other lanes wait while a handler is at work, and many clocks ring at once: when an office opens, say."""
 
 LATENCY_SAMPLES = 16
 
@@ -62,6 +59,7 @@ class LaneSetup:
         watermark_ms: timers fire by it, not by the clock: see `agents/watermark.py`.
         timeout_seconds: of a transaction.
         grace_ms: how long timers wait behind the watermark.
+        timers: how many of them fire in one going.
         reach: told of crash points.
         make_producer: `LaneProducer`, or what a fault test has instead.
     """
@@ -79,6 +77,7 @@ class LaneSetup:
     metrics: Metrics
     timeout_seconds: float
     grace_ms: int
+    timers: int
     reach: Reach
     make_producer: Callable[..., LaneProducer]
 
@@ -152,7 +151,7 @@ class TransactionalWork:
         timers are due."""
         setup, store = self._setup, self._store
         now_ms = setup.watermark_ms() - setup.grace_ms
-        due = store.due(now_ms, TIMERS_PER_TICK)
+        due = store.due(now_ms, setup.timers)
         state, out = StateView(store), Outbox(setup.outputs.__getitem__)
         # only once it is known which timers have fired: what is filled in late must not look as if it had just happened
         stale = self._handler.stale(state) if store.fired_ms else ()
@@ -160,7 +159,7 @@ class TransactionalWork:
             self._handler.wake(list(dict.fromkeys((*due, *stale))), now_ms, state, out)
             await self._commit(state, out, {})
             setup.metrics.timers.labels(setup.stage).inc(len(due))
-        if len(due) == TIMERS_PER_TICK:
+        if len(due) == setup.timers:
             return True
         store.fired_ms = max(store.fired_ms, now_ms)
         return False

@@ -31,12 +31,15 @@ class Pace:
             where so many wait of a partition it is not fetched.
         in_time: records of a round go in the order of their timestamps (each partition's in its own order), not
             partition by partition. Then a handler is called for each run of one partition.
+        timers: keys whose timers fire in one going: all other lanes wait while a handler is at work, and many clocks
+            ring at once: when an office opens, say.
     """
 
     pause_seconds: float = 0.02
     fill_records: int = 500
     go_records: int = 1000
     in_time: bool = False
+    timers: int = 50
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from agents.journey import load_rules
 from agents.metrics import Metrics
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateStore, StateView
-from agents.shell.transactional import TIMERS_PER_TICK, Handler
-from agents.stages import inputs_of
+from agents.shell.transactional import Handler
+from agents.stages import inputs_of, pace_of
 from agents.watermark import BEHIND
 from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import Policy
@@ -230,13 +230,13 @@ class PlainLine:
         for lane in self._lanes.values():
             if woken and lane.name in BEHIND:  # their watermark waits for what the line says now
                 return True
-            store = lane.store
-            due = store.due(now_ms, TIMERS_PER_TICK)
+            store, timers = lane.store, pace_of(lane.name).timers
+            due = store.due(now_ms, timers)
             stale = lane.handler.stale(StateView(store)) if store.fired_ms else ()
             if due or stale:
                 self._work(lane, partial(lane.handler.wake, list(dict.fromkeys((*due, *stale))), now_ms))
                 woken = True
-            if len(due) < TIMERS_PER_TICK:
+            if len(due) < timers:
                 store.fired_ms = max(store.fired_ms, now_ms)
         return woken
 

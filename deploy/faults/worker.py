@@ -12,8 +12,8 @@ from aiokafka import TopicPartition
 
 from agents import settings
 from agents.observe import logs
+from agents.shell.kafka.producer import LaneProducer
 from agents.shell.outbox import Outgoing
-from agents.shell.producer import LaneProducer
 from agents.shell.seams import Seams
 from agents.stages import STAGES
 from agents.worker import run_worker, seams_of

@@ -13,6 +13,7 @@ Bounds, and what falls out:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from pipeline.dispatch import budget
 from pipeline.dispatch.digest import digest_id_of, make_digest, with_digest
@@ -67,7 +68,7 @@ class OwnerWork:
 
     def __init__(self, state: OwnerState | None, owner_key: str, policy: Policy, read: Read) -> None:
         state = state or OwnerState()
-        self._key, self._policy, self._read = owner_key, policy, read
+        self._key, self._policy, self._read = owner_key, policy, cache(read)
         self._until_ms, self._touched_ms = state.until_ms, state.touched_ms
         self._sent, self._values, self._resolved = dict(state.sent), list(state.values), state.resolved
         self._waiting = {one.alert_id: one for one in state.waiting}

@@ -2,7 +2,7 @@
 
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
 
-from agents.shell.assignor import NumberAssignor
+from agents.shell.kafka.assignor import NumberAssignor
 
 
 class Cluster:

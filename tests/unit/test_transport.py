@@ -7,7 +7,7 @@ import pytest
 from aiokafka import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
-from agents.shell.transport import BatchConsumerThread
+from agents.shell.kafka.transport import BatchConsumerThread
 
 TP = TopicPartition("t", 0)
 

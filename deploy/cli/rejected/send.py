@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from agents import topics
 from agents.connection import connection_options
 from agents.settings import Settings
+from agents.shell.kafka.producer import LaneProducer
 from agents.shell.outbox import Outgoing
-from agents.shell.producer import LaneProducer
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.ingest import RawRecord, ingest
 from pipeline.refused.replay import CannotReplayError, Resent, in_place, origin_of, resent

@@ -17,9 +17,9 @@ from agents.metrics import Metrics
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.shell.collector import calm_collector
 from agents.shell.crash import pass_by
+from agents.shell.kafka.producer import LaneProducer
 from agents.shell.lanes import Work
 from agents.shell.outbox import Outbox
-from agents.shell.producer import LaneProducer
 from agents.shell.state import StateView
 from agents.shell.transactional import LaneSetup, TransactionalWork
 from agents.shell.waiting import Pace
@@ -86,6 +86,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
             metrics=metrics,
             timeout_seconds=60.0,
             grace_ms=0,
+            timers=1,
             reach=pass_by,
             make_producer=LaneProducer,
         )

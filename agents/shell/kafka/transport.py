@@ -16,7 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
 
-from agents.shell.assignor import NumberAssignor
+from agents.shell.kafka.assignor import NumberAssignor
 from agents.shell.lanes import Lanes
 
 FETCH_WAIT_MS = 100

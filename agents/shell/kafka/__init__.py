@@ -1,0 +1,1 @@
+"""What speaks with Kafka: how partitions are assigned, batches fetched, transactions made."""

@@ -1,0 +1,198 @@
+"""What a lane asks of the cluster for its transactions: each request goes where it belongs, and is asked again while
+what is wrong with it passes.
+
+aiokafka's own producer sends the requests of a transaction one after the other, each through some turns of the loop, in
+which the other lanes' handlers run. Here they can go side by side.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import structlog
+from aiokafka import TopicPartition, errors
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.protocol.produce import ProduceRequest
+
+RETRY_SECONDS = 0.01
+"""The broker answers "not yet" at the start of a transaction while it ends the one before."""
+
+RETRY_SECONDS_MAX = 0.5
+TELL_SECONDS = 5.0
+
+Found = TypeVar("Found")
+Codes = Callable[[Any], Iterable[int]]
+
+_WRITTEN = (0, errors.DuplicateSequenceNumber.errno)
+_ELSEWHERE = (
+    errors.GroupCoordinatorNotAvailableError,
+    errors.NotCoordinatorForGroupError,
+    errors.NodeNotReadyError,
+    errors.RequestTimedOutError,
+    errors.KafkaConnectionError,
+)
+"""After these another node may be the coordinator."""
+
+log = structlog.get_logger()
+
+
+class Broker:
+    """The cluster, as one transactional id sees it.
+
+    Args:
+        options: how to reach it.
+        timeout_seconds: for so long a request is asked again.
+    """
+
+    def __init__(self, options: Mapping[str, Any], timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._client = AIOKafkaClient(**options, request_timeout_ms=int(min(timeout_seconds, 60) * 1000))
+        self._coordinators: dict[tuple[int, str], int] = {}
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises:
+            KafkaError: it cannot be reached.
+        """
+        await self._client.bootstrap()
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._client.close()
+
+    async def partitions(self, topic: str) -> int:
+        """Number of partitions of a topic."""
+
+        async def known() -> int:
+            await self._client.add_topic(topic)
+            count = len(self._client.cluster.partitions_for_topic(topic) or ())
+            if not count:
+                if topic in self._client.cluster.unauthorized_topics:
+                    raise errors.TopicAuthorizationFailedError(topic)
+                raise errors.UnknownTopicOrPartitionError(topic)
+            return count
+
+        return await self._patiently("metadata", known)
+
+    async def ask_transaction(self, transactional_id: str, request: Any, codes: Codes) -> Any:
+        """Ask the coordinator of a transactional id.
+
+        Args:
+            transactional_id: whose.
+            request: what.
+            codes: takes the error codes out of an answer.
+
+        Raises:
+            ProducerFenced: another owner has begun.
+            KafkaError: refused, or it did not pass in time.
+        """
+        return await self._ask(CoordinationType.TRANSACTION, transactional_id, request, codes)
+
+    async def ask_group(self, group: str, request: Any, codes: Codes) -> Any:
+        """Ask the coordinator of a consumer group; raises as `ask_transaction`."""
+        return await self._ask(CoordinationType.GROUP, group, request, codes)
+
+    async def produce(self, transactional_id: str, batches: Mapping[TopicPartition, bytes]) -> None:
+        """Write one batch to each of some partitions, by one request for each leader, side by side. What is written
+        twice after a lost answer is told by its sequence; raises as `ask_transaction`."""
+        left = dict(batches)
+
+        async def once() -> None:
+            by_leader: dict[int, dict[TopicPartition, bytes]] = {}
+            for tp, batch in left.items():
+                by_leader.setdefault(await self._leader(tp), {})[tp] = batch
+            sends = (self._produce(transactional_id, node, some) for node, some in by_leader.items())
+            found: list[KafkaError] = []
+            for written, wrong in await asyncio.gather(*sends):
+                found += wrong
+                for tp in written:
+                    del left[tp]
+            for error in sorted(found, key=_passes):  # what does not pass comes first
+                raise error
+
+        await self._patiently("ProduceRequest", once)
+
+    async def _produce(
+        self, transactional_id: str, node: int, batches: Mapping[TopicPartition, bytes]
+    ) -> tuple[list[TopicPartition], list[KafkaError]]:
+        topics: dict[str, list[tuple[int, bytes]]] = {}
+        for tp, batch in batches.items():
+            topics.setdefault(tp.topic, []).append((tp.partition, batch))
+        request = ProduceRequest(
+            transactional_id=transactional_id,
+            required_acks=-1,
+            timeout=int(self._timeout_seconds * 1000),
+            topics=list(topics.items()),
+        )
+        try:
+            answer = await self._client.send(node, request)
+        except KafkaError as error:
+            return [], [error]
+        written: list[TopicPartition] = []
+        wrong: list[KafkaError] = []
+        for topic, partitions in answer.topics:
+            for partition, code, *_ in partitions:
+                if code in _WRITTEN:
+                    written.append(TopicPartition(topic, partition))
+                else:
+                    wrong.append(_error(code, topic))
+        return written, wrong
+
+    async def _leader(self, tp: TopicPartition) -> int:
+        cluster = self._client.cluster
+        node: int | None = cluster.leader_for_partition(tp)
+        if node is None or node < 0:
+            await self.partitions(tp.topic)
+            node = cluster.leader_for_partition(tp)
+        if node is None or node < 0:
+            raise errors.LeaderNotAvailableError(tp)
+        return node
+
+    async def _ask(self, kind: int, name: str, request: Any, codes: Codes) -> Any:
+        async def once() -> Any:
+            at = self._coordinators.get((kind, name))
+            if at is None:
+                at = self._coordinators[kind, name] = await self._client.coordinator_lookup(kind, name)
+            try:
+                answer = await self._client.send(at, request, group=ConnectionGroup.COORDINATION)
+                for code in codes(answer):
+                    if code:
+                        raise _error(code, name)
+            except _ELSEWHERE:
+                self._coordinators.pop((kind, name), None)
+                raise
+            return answer
+
+        return await self._patiently(type(request).__name__, once)
+
+    async def _patiently(self, what: str, once: Callable[[], Awaitable[Found]]) -> Found:
+        began = told = time.monotonic()
+        wait_seconds = RETRY_SECONDS
+        while True:
+            try:
+                return await once()
+            except KafkaError as error:
+                now = time.monotonic()
+                if not _passes(error) or now - began >= self._timeout_seconds:
+                    raise
+                if now - told >= TELL_SECONDS:
+                    told = now
+                    log.warning("broker_asked_again", what=what, error=repr(error), seconds=round(now - began, 1))
+                stale = getattr(error, "invalid_metadata", False) or isinstance(error, errors.NodeNotReadyError)
+            await asyncio.sleep(wait_seconds)
+            if stale:
+                await self._client.force_metadata_update()
+            # a transaction that is being ended is through soon; a broker that is away may be so for long
+            wait_seconds = min(wait_seconds * 1.5, RETRY_SECONDS_MAX)
+
+
+def _passes(error: KafkaError) -> bool:
+    return bool(error.retriable) or isinstance(error, errors.ConcurrentTransactions)
+
+
+def _error(code: int, about: str) -> KafkaError:
+    kind = errors.for_code(code)
+    return ProducerFenced() if kind is errors.InvalidProducerEpoch else kind(about)

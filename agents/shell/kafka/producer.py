@@ -1,0 +1,213 @@
+"""The transactional producer of one lane: everything a batch does becomes visible at once, or not at all.
+
+A transaction is three turns to the broker, in each of which the requests go side by side: partitions and group are
+added, then records and offsets are sent, then it is committed.
+"""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from itertools import zip_longest
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OperationNotAttempted, RecordListTooLargeError
+from aiokafka.protocol.transaction import (
+    AddOffsetsToTxnRequest,
+    AddPartitionsToTxnRequest,
+    EndTxnRequest,
+    InitProducerIdRequest,
+    TxnOffsetCommitRequest,
+)
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+
+from agents.shell.crash import Reach, pass_by
+from agents.shell.kafka.broker import Broker
+from agents.shell.outbox import Outgoing
+from schemas.errors import RecordError
+
+BATCH_BYTES = 900_000
+"""Bytes of one record batch: below the broker's and the topics' usual limit of 1 MiB."""
+
+STOP_SECONDS = 3.0
+SEQUENCES = 2**31
+"""Sequence numbers of a partition's records begin anew after these."""
+
+MAGIC = 2
+"""Version of record batches that transactions need."""
+
+ZSTD = 4
+"""Its number in the protocol. This client packs lz4 at level 9: large batches took four times as long."""
+
+
+class LaneProducer:
+    """Sends, commits offsets and ends transactions under one `transactional.id`.
+
+    Starting it fences whoever had the id before and aborts what that one left open. After an error it is of no more
+    use: the lane is opened anew.
+
+    Args:
+        options: how to reach the broker.
+        transactional_id: one per input partition, the same whoever owns it.
+        group: consumer group whose offsets are committed.
+        timeout_seconds: after this the broker aborts an open transaction.
+        reach: told of crash points.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        transactional_id: str,
+        group: str,
+        timeout_seconds: float,
+        reach: Reach = pass_by,
+    ) -> None:
+        self._id, self._group, self._reach = transactional_id, group, reach
+        self._timeout_ms = int(timeout_seconds * 1000)
+        self._broker = Broker(options, timeout_seconds)
+        self._owner = (-1, -1)
+        """Producer id and epoch."""
+        self._sequences: Counter[TopicPartition] = Counter()
+
+    async def start(self) -> None:
+        """Connect, fence the former owner, abort its open transaction."""
+        await self._broker.start()
+        request = InitProducerIdRequest(transactional_id=self._id, transaction_timeout_ms=self._timeout_ms)
+        answer = await self._broker.ask_transaction(self._id, request, _code)
+        self._owner = answer.producer_id, answer.producer_epoch
+
+    async def stop(self) -> None:
+        """Disconnect, in bounded time also from a broker that is silent. An open transaction is aborted by the next
+        owner or by the broker's timeout."""
+        with suppress(Exception):
+            await asyncio.wait_for(self._broker.close(), STOP_SECONDS)
+
+    async def partitions(self, topic: str) -> int:
+        """Number of partitions of a topic."""
+        return await self._broker.partitions(topic)
+
+    async def transact(
+        self, records: Mapping[tuple[str, int], Sequence[Outgoing]], offsets: Mapping[TopicPartition, int]
+    ) -> None:
+        """One transaction: all records, all offsets, or nothing.
+
+        Args:
+            records: (topic, partition) -> records in order.
+            offsets: consumed partition -> next offset to read.
+
+        Raises:
+            RecordError: the broker refuses a record as too large; nothing was committed.
+            KafkaError: nothing was committed, or (on a lost answer) it is not known; open the lane anew to find out.
+        """
+        batches = {
+            (tp := TopicPartition(*where)): self._batches(tp, outgoing)
+            for where, outgoing in records.items()
+            if outgoing
+        }
+        try:
+            await self._turn((self._add_partitions, batches), (self._add_group, offsets))
+            self._reach("after_begin")
+            await self._turn((self._send, batches), (self._commit, offsets))
+        except KafkaError as error:
+            await self._abort()
+            if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+                raise RecordError(largest_of(records), "Raise the topic's max.message.bytes.") from error
+            raise
+        self._reach("before_commit")
+        if batches or offsets:
+            await self._end(commit=True)
+        self._reach("after_commit")
+
+    async def _turn(self, *asked: tuple[Callable[[Any], Awaitable[None]], Mapping[TopicPartition, Any]]) -> None:
+        """Ask side by side, each for what there is; all are through before the first error is raised."""
+        wanted = [ask(what) for ask, what in asked if what]
+        if len(wanted) == 1:
+            await wanted[0]
+            return
+        for end in await asyncio.gather(*wanted, return_exceptions=True):
+            if isinstance(end, BaseException):
+                raise end
+
+    def _batches(self, tp: TopicPartition, outgoing: Sequence[Outgoing]) -> list[bytes]:
+        """Records of one partition as they lie in its log."""
+        batches: list[bytes] = []
+        builder, count = self._builder(tp), 0
+        for key, value, headers in outgoing:
+            if builder.append(count, None, key, value, headers) is None:  # full; the first always fits
+                batches.append(self._built(tp, builder, count))
+                builder, count = self._builder(tp), 0
+                builder.append(count, None, key, value, headers)
+            count += 1
+        batches.append(self._built(tp, builder, count))
+        return batches
+
+    def _builder(self, tp: TopicPartition) -> DefaultRecordBatchBuilder:
+        producer_id, epoch = self._owner
+        return DefaultRecordBatchBuilder(
+            magic=MAGIC,
+            compression_type=ZSTD,
+            is_transactional=True,
+            producer_id=producer_id,
+            producer_epoch=epoch,
+            base_sequence=self._sequences[tp],
+            batch_size=BATCH_BYTES,
+        )
+
+    def _built(self, tp: TopicPartition, builder: DefaultRecordBatchBuilder, count: int) -> bytes:
+        self._sequences[tp] = (self._sequences[tp] + count) % SEQUENCES
+        return bytes(builder.build())
+
+    async def _add_partitions(self, partitions: Iterable[TopicPartition]) -> None:
+        topics: defaultdict[str, list[int]] = defaultdict(list)
+        for tp in partitions:
+            topics[tp.topic].append(tp.partition)
+        request = AddPartitionsToTxnRequest(self._id, *self._owner, list(topics.items()))
+        await self._broker.ask_transaction(self._id, request, _codes)
+
+    async def _add_group(self, _offsets: object) -> None:
+        request = AddOffsetsToTxnRequest(self._id, *self._owner, self._group)
+        await self._broker.ask_transaction(self._id, request, _code)
+
+    async def _send(self, batches: Mapping[TopicPartition, Sequence[bytes]]) -> None:
+        for turn in zip_longest(*batches.values()):  # the broker takes one batch of a partition at once
+            await self._broker.produce(
+                self._id, {tp: batch for tp, batch in zip(batches, turn, strict=True) if batch is not None}
+            )
+        self._reach("after_send")
+
+    async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        topics: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for tp, offset in offsets.items():
+            topics[tp.topic].append((tp.partition, offset, ""))
+        request = TxnOffsetCommitRequest(self._id, self._group, *self._owner, list(topics.items()))
+        await self._broker.ask_group(self._group, request, _codes)
+        self._reach("after_offsets")
+
+    async def _end(self, *, commit: bool) -> None:
+        await self._broker.ask_transaction(self._id, EndTxnRequest(self._id, *self._owner, commit), _code)
+
+    async def _abort(self) -> None:
+        # fenced, unreachable or failed for good: the lane is opened anew, which aborts it
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(self._end(commit=False), STOP_SECONDS)
+
+
+def _code(answer: Any) -> list[int]:
+    return [answer.error_code]
+
+
+def _codes(answer: Any) -> list[int]:
+    """Those that say what is wrong first: to the other partitions the broker says only that it did not try."""
+    codes = [code for _, partitions in answer.errors for _, code in partitions]
+    return sorted(codes, key=lambda code: code == OperationNotAttempted.errno)
+
+
+def largest_of(records: Mapping[tuple[str, int], Sequence[Outgoing]]) -> str:
+    """The largest record of a transaction, in words, for the error that says it is too large."""
+    size, topic, key = max(
+        (len(value or b""), topic, key or b"") for (topic, _), outgoing in records.items() for key, value, _ in outgoing
+    )
+    return (
+        f"The broker refuses a record as too large; the largest is one of {size} bytes for {topic}, key {key[:100]!r}."
+    )
