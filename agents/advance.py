@@ -235,7 +235,8 @@ class Unfit:
             self._version, self._unseen = version, state.keys()
             self._fit = JourneyState(rules=version, account_id="").encode().partition(b'"account_id"')[0]
         found: list[bytes] = []
-        examined, self._unseen = self._unseen[-EXAMINED_PER_TICK:], self._unseen[:-EXAMINED_PER_TICK]
+        examined = self._unseen[-EXAMINED_PER_TICK:]
+        del self._unseen[-EXAMINED_PER_TICK:]  # in place: there may be millions
         for at, key in enumerate(examined):
             value = None if JOURNAL in key else state.get(key)
             if value is not None and not value.startswith(self._fit):

@@ -15,8 +15,8 @@ Reach = Callable[[str], None]
 """Told of each crash point as it is reached."""
 
 TRANSACTION_POINTS = ("after_handle", "after_begin", "after_send", "after_offsets", "before_commit", "after_commit")
-"""Within the work of one batch, in this order: outputs known; transaction open; records on their way; offsets in the
-transaction, records perhaps not delivered; all delivered; committed, but not yet in memory."""
+"""Within the work of one batch: outputs known; transaction open; then, in whatever order the answers come, records
+written and offsets in it; both; committed, but not yet in memory."""
 
 OPEN_POINTS = ("after_fence", "in_recovery", "after_recovery")
 ARCHIVE_POINTS = ("before_insert", "after_insert", "after_offsets_committed")

@@ -43,7 +43,7 @@ class StateStore:
 
     def apply(self, key: bytes, value: bytes | None, due_ms: int, marked: bool = False) -> None:
         """Take over a committed write, or a record read back from the changelog; None forgets the key."""
-        old = self._values.pop(key, None)
+        old = self._values.get(key)
         if old is not None:
             self.bytes -= len(key) + len(old)
         if marked and value is not None:
@@ -51,9 +51,10 @@ class StateStore:
         else:
             self._marked.discard(key)
         if value is None:
+            self._values.pop(key, None)
             self._dues.pop(key, None)
             return
-        self._values[key] = value
+        self._values[key] = value  # over the old one: taken out and put in again, a large table is made anew each time
         self.bytes += len(key) + len(value)
         if due_ms:
             if self._dues.get(key) != due_ms:

@@ -3,16 +3,22 @@
 import re
 import time
 from collections.abc import Mapping
+from functools import partial
 from statistics import median
 from typing import Any
 
 import psutil
 
+from deploy.faults.recovery import fill, sample
 from tests.bench.classic.race import Classic
 from tests.bench.figures.plot import Plot
 from tests.bench.line.race import QUIET_AFTER_SECONDS, WholeLine
 from tests.bench.race import Lap, cpu_seconds, stop
 from tests.bench.surroundings import Bench
+
+KNOWN_DAYS = 2.0
+"""How long the accounts have been known that lie in the state beside those of the traffic, without their journals: a
+million fits then."""
 
 Found = tuple[Mapping[str, Any], list[Plot]]
 _RECOVERED = re.compile(r'"records": (\d+).*?"seconds": ([\d.]+)|records=(\d+).*?seconds=([\d.]+)')
@@ -53,7 +59,13 @@ def spread(points: list[tuple[float, float]]) -> float | None:
 
 
 async def accounts(bench: Bench, quick: bool) -> Found:
-    """Cost of an event and memory, by the number of accounts."""
+    """Cost of an event and memory by the number of accounts: of the line, by those it holds in its state while the same
+    traffic comes; of the classic job, by those the events are of."""
+    samples = [[page for page in pages if not page[0]] for pages in sample(seed=1, days=KNOWN_DAYS)]
+    whole, line = WholeLine(bench, 3_000 if quick else 20_000), []
+    for count in (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000):
+        lap = await whole.lap("ours", before=partial(fill, accounts=count, samples=samples))
+        line.append((float(count), lap.cpu_seconds_per_million))
     cost, memory = [], []
     for count in (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000):
         job = Classic(bench, 100_000 if quick else max(400_000, count), count)
@@ -61,20 +73,17 @@ async def accounts(bench: Bench, quick: bool) -> Found:
         lap = await job.lap("ours")
         cost.append((float(count), lap.cpu_seconds_per_million))
         memory.append((float(count), lap.rss_mib))
-    line = []
-    for companies in (50, 500) if quick else (100, 1_000, 10_000):
-        lap = await WholeLine(bench, 5_000 if quick else 30_000, companies=companies).lap("ours")
-        line.append((float(companies), lap.cpu_seconds_per_million))
     (few, small), (many, large) = memory[0], memory[-1]
     figures = {
-        "accounts_classic_cost": dict(cost),
         "accounts_line_cost": dict(line),
+        "accounts_line_spread": spread(line),
+        "accounts_classic_cost": dict(cost),
         "classic_bytes_per_account": round((large - small) * 2**20 / (many - few)),
     }
     plots = [
+        Plot("whole line: cost by accounts in its state", "accounts", "CPU-s per million", {"ours": line}, log_x=True),
         Plot("classic job: cost by accounts", "accounts", "CPU-s per million", {"ours": cost}, log_x=True),
         Plot("classic job: memory by accounts", "accounts", "MiB", {"ours": memory}, log_x=True),
-        Plot("whole line: cost by companies", "companies", "CPU-s per million", {"ours": line}, log_x=True),
     ]
     return figures, plots
 
