@@ -1,11 +1,13 @@
-"""Creates the catalogue's topics and checks them against the broker: start-up ends where records would be misplaced."""
+"""Creates the catalogue's topics and checks them against the broker: start-up ends where records would be misplaced;
+and says how far a group has read them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import CoordinatorLoadInProgressError, KafkaError, TopicAlreadyExistsError
 
 from agents.connection import connection_options, why_unreachable
 from agents.settings import Settings
@@ -107,3 +109,18 @@ async def connect_admin(settings: Settings) -> AIOKafkaAdminClient:
         why, mend = await why_unreachable(settings)
         raise TopicMismatchError(f"No way to Kafka at {settings.bootstrap_servers}: {why}", mend) from error
     return admin
+
+
+async def committed_offsets(
+    admin: AIOKafkaAdminClient, group: str, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """A group's committed offsets; 0 where there is none.
+
+    Raises:
+        CoordinatorLoadInProgressError: the broker does not know yet. Taken for "none", records would be worked twice.
+    """
+    wanted = sorted(partitions)
+    found = await admin.list_consumer_group_offsets(group, partitions=wanted)
+    if missing := [tp for tp in wanted if tp not in found]:
+        raise CoordinatorLoadInProgressError(f"no answer about the committed offset of {missing}")
+    return {tp: max(found[tp].offset, 0) for tp in wanted}

@@ -3,17 +3,14 @@
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import CoordinatorLoadInProgressError
 
 from agents import topics
 from agents.archive import TableWriter
@@ -39,7 +36,7 @@ from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
 from agents.shell.collector import calm_collector
 from agents.shell.crash import CrashPoint
-from agents.shell.follow import Following
+from agents.shell.follow import Following, Reader
 from agents.shell.seams import SEAMS, Seams
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
@@ -96,15 +93,24 @@ class Worker:
         await topics.create_missing(admin, settings)
         partitions = await topics.check(admin, settings)
         await hold_to_mark(settings, key)
-        directory, erasures = await self._start_readers(options, partitions)
         clock = clock_of(settings.clock)
         seeding = bool({"identify", "advance"} & set(self._chosen))
-        journeys = await follow_journeys(
-            settings, own, seeding, partitions, clock, metrics, self._write_stages, policy.hours
-        )
-        self._attend(journeys)
-        outlooks = await self._start_outlooks(partitions)
-        watermark = await self._start_meters(clock)
+        accounts, erased, learned = map(settings.topics.name, (ACCOUNTS, ERASURES, OUTLOOKS))
+        directory = DirectoryReader(options, accounts, partitions[accounts], metrics)
+        erasures = ErasureReader(options, erased, partitions[erased])
+        outlooks = OutlookFollower(options, learned, partitions[learned])
+        # what stages ask is read to its end before any begins
+        async with side_by_side() as starting:
+            for reader in (directory, erasures, outlooks):
+                starting.create_task(self._attend(reader))
+            following = starting.create_task(
+                follow_journeys(settings, own, seeding, partitions, clock, metrics, self._write_stages, policy.hours)
+            )
+            meters = starting.create_task(self._start_meters(clock))
+        journeys, watermark = following.result(), meters.result()
+        self._end_with(journeys)
+        if "archive" in self._chosen and settings.learn_minutes:
+            self._keep(keep_learning(settings, partitions[learned], metrics), "learn")
         runtime = Runtime(
             settings=settings,
             clock=clock,
@@ -116,40 +122,39 @@ class Worker:
             handover=policy,
             partitions=partitions,
             watermark_ms=watermark.now_ms,
-            committed=lambda group, tps: committed_offsets(admin, group, tps),
+            committed=lambda group, tps: topics.committed_offsets(admin, group, tps),
             key=key,
             erasures=erasures.book,
             networks=networks,
             seams=self._seams,
         )
-        stages = build_stages(runtime, self._chosen, partial(self._make_writer, journeys.current().rules))
+        await self._start_stages(runtime, journeys.current().rules)
+
+    async def _start_stages(self, runtime: Runtime, rules: Rules) -> None:
+        """Build and start them, and serve what is to be seen of them."""
+        settings = self._settings
+        stages = build_stages(runtime, self._chosen, partial(self._make_writer, rules))
         for stage in stages:
-            app = build_app(stage, self._consumer_options(options, stage), settings.data_dir, self._watch(stage.name))
+            app = build_app(
+                stage, self._consumer_options(runtime.options, stage), settings.data_dir, self._watch(stage.name)
+            )
             self._apps.append(app)
         if "archive" in self._chosen:
             await check_tables(settings)
         # started side by side: each waits for its group's first assignment
         await asyncio.gather(*(app.start() for app in self._apps))
-        self.http = HealthServer(metrics, self._refresh, self._unhealthy, self._unready)
+        self.http = HealthServer(self.metrics, self._refresh, self._unhealthy, self._unready)
         await self.http.start(settings.metrics_host, settings.metrics_port)
         self._closers.append(self.http.stop)
         endpoint = f"http://{settings.metrics_host}:{self.http.port}"
         log.info("worker_started", stages=list(self._chosen), metrics=endpoint)
 
-    async def _start_readers(
-        self, options: dict[str, Any], partitions: Mapping[str, int]
-    ) -> tuple[DirectoryReader, ErasureReader]:
-        """What every stage asks, read to its end before any begins."""
-        accounts, erasures = map(self._settings.topics.name, (ACCOUNTS, ERASURES))
-        directory = DirectoryReader(options, accounts, partitions[accounts], self.metrics)
-        forgotten = ErasureReader(options, erasures, partitions[erasures])
-        for reader in (directory, forgotten):
-            await reader.start()
-            self._attend(reader)
-        return directory, forgotten
+    async def _attend(self, reader: Reader) -> None:
+        """Start it; stop it with the worker, and the worker with it."""
+        await reader.start()
+        self._end_with(reader)
 
-    def _attend(self, following: Following) -> None:
-        """Stop it with the worker, and the worker with it."""
+    def _end_with(self, following: Following) -> None:
         self._closers.append(following.stop)
         following.on_end(self._on_task_end)
 
@@ -211,16 +216,6 @@ class Worker:
         if self._writer is not None:
             self._keep(self._writer.write(stage_rows(rules)), "stages")
 
-    async def _start_outlooks(self, partitions: Mapping[str, int]) -> OutlookFollower:
-        """What was learned of next steps; and learned anew now and then where the archive is."""
-        settings, topic = self._settings, self._settings.topics.name(OUTLOOKS)
-        outlooks = OutlookFollower(connection_options(settings), topic, partitions[topic])
-        await outlooks.start()
-        self._attend(outlooks)
-        if "archive" in self._chosen and settings.learn_minutes:
-            self._keep(keep_learning(settings, partitions[topic], self.metrics), "learn")
-        return outlooks
-
     def _keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run it beside everything else, until the worker stops."""
         task = asyncio.create_task(work, name=name)
@@ -241,9 +236,10 @@ class Worker:
             exits.push_async_callback(_cancelled, task)
         return watermark
 
-    def _consumer_options(self, options: dict[str, Any], stage: Stage) -> dict[str, Any]:
+    def _consumer_options(self, options: Mapping[str, Any], stage: Stage) -> dict[str, Any]:
         timeout_ms = int(self._settings.session_timeout_seconds * 1000)
-        return options | {
+        return {
+            **options,
             "group_id": stage.group,
             "client_id": f"triggerpoint-{stage.name}",
             "max_poll_records": self._settings.poll_records_max,
@@ -306,24 +302,19 @@ class Worker:
         return f"waiting for partitions or state: {', '.join(waiting)}" if waiting or not self._apps else ""
 
 
+@asynccontextmanager
+async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
+    """Tasks that are all through at the end; of one that fails the error is raised as it is, and the others end."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+
+
 async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-async def committed_offsets(
-    admin: AIOKafkaAdminClient, group: str, partitions: Iterable[TopicPartition]
-) -> dict[TopicPartition, int]:
-    """A group's committed offsets; 0 where there is none.
-
-    Raises:
-        CoordinatorLoadInProgressError: the broker does not know yet. Taken for "none", records would be worked twice.
-    """
-    wanted = sorted(partitions)
-    found = await admin.list_consumer_group_offsets(group, partitions=wanted)
-    if missing := [tp for tp in wanted if tp not in found]:
-        raise CoordinatorLoadInProgressError(f"no answer about the committed offset of {missing}")
-    return {tp: max(found[tp].offset, 0) for tp in wanted}
 
 
 async def check_tables(settings: Settings) -> None:

@@ -24,6 +24,13 @@ class Following(Protocol):
         """Stop following."""
 
 
+class Reader(Following, Protocol):
+    """Something that reads a topic to its end when it starts, and follows it then."""
+
+    async def start(self) -> None:
+        """Returns when everything written so far has been taken."""
+
+
 class Follower:
     """See the module's text.
 

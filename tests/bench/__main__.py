@@ -76,7 +76,7 @@ def why_not_the_same(found: Lap, ours: Sequence[Lap]) -> str:
 async def classic(bench: Bench, quick: bool) -> dict[str, Any]:
     """The classic job."""
     job = Classic(bench, 100_000 if quick else 600_000)
-    await job.prepare()
+    await job.prepare(streams=True)
     who = ["ours", "quix"]
     if why := job.why_no_streams():
         console.print(why)
@@ -96,8 +96,8 @@ async def classic(bench: Bench, quick: bool) -> dict[str, Any]:
 
 async def line(bench: Bench, quick: bool) -> dict[str, Any]:
     """The whole line, and its latency at half of the speed it has reached."""
-    shares = dict.fromkeys(("faust", "quix"), 0.1 if quick else 0.5)
-    whole = WholeLine(bench, 5_000 if quick else 40_000, shares=shares)
+    shares = dict.fromkeys(("faust", "quix"), 0.125 if quick else 0.5)
+    whole = WholeLine(bench, 3_200 if quick else 40_000, shares=shares)
     # the plain loop first: what stands at its end is what the others' is held against
     who, rounds = ("plain", "ours", "quix", "faust"), 1 if quick else 3
     laps = await in_turn("whole line", who, rounds, whole.lap)
@@ -116,7 +116,7 @@ async def line(bench: Bench, quick: bool) -> dict[str, Any]:
     if ours:
         figures["line_records_per_second"] = round(ours[0].rate)
         figures["line_cpu_seconds_per_million"] = round(ours[0].cpu_seconds_per_million, 1)
-        found = await latency.measure(bench, ours[0].rate / 2, 2.5 if quick else 20)
+        found = await latency.measure(bench, ours[0].rate / 2, 2 if quick else 20)
         console.print(
             f"produce to alert at {found.rate:,.0f} records/s: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, "
             f"max {found.max_ms:.0f} ms ({found.heard} of {found.probes} probes); the broker's own: "
@@ -186,7 +186,7 @@ async def main(chosen: Sequence[str], figures_of: Sequence[str], quick: bool) ->
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one small lap each, in little more than a minute")
+    parser.add_argument("--quick", action="store_true", help="one small lap each, in about a minute")
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts by comma, of {', '.join(PARTS)}")
     parser.add_argument(
         "--figures", default="", help=f"`all`, or parts by comma, of {', '.join(FIGURES)}; then no race"

@@ -29,14 +29,16 @@ WARM_PROBES = 20
 LOAD_LINGER_MS = 20
 """Background load comes as producers send it, some records at a time: its client is not to compete with the line."""
 
-START_SECONDS = 4.0
-"""From the start of the worker until the first event happens."""
+START_SECONDS = 5.0
+"""From the start of the worker until the first event happens: it is ready by then, so that nothing has piled up."""
 
 MIDDLE = 0.25, 0.75
 """Of the traffic, between which it has the speed that was asked for, and probes count: a market's pace changes."""
 
-SPARE_SECONDS = 3.0
-"""The middle lasts so much longer than its probes."""
+SPARE_SHARE = 0.25
+"""The middle lasts so much longer than its probes, and at least `SPARE_SECONDS`."""
+
+SPARE_SECONDS = 1.5
 
 LAST_SECONDS = 20.0
 
@@ -124,17 +126,18 @@ class _Run:
     async def start(cls, bench: Bench, rate: float, seconds: float) -> "_Run":
         """Topics, directory, worker, clients."""
         tag, folder = bench.tag("latency")
-        line = WholeLine(bench, int(rate * (seconds + SPARE_SECONDS) / (MIDDLE[1] - MIDDLE[0])))
+        spare_seconds = max(SPARE_SECONDS, SPARE_SHARE * seconds)
+        line = WholeLine(bench, int(rate * (seconds + spare_seconds) / (MIDDLE[1] - MIDDLE[0])))
+        prefix, bootstrap = f"{tag}.", bench.bootstrap
+        settings = await line.prepared(prefix, str(folder), 0)
+        names = [*cls._names("warm", WARM_PROBES), *cls._names("probe", int(seconds / PROBE_SECONDS))]
+        accounts = [(name.encode(), probe_account(name), None) for name in names]
+        await kafka.write(bootstrap, prefix + ACCOUNTS.name, {0: accounts})
+        await kafka.create(bootstrap, {f"{prefix}echo": 1})
         first_real_ms = int((time.time() + START_SECONDS) * 1000)
         clock = clock_setting([sent_ms for *_, sent_ms in line.traffic], rate, first_real_ms)
-        self = cls(line, clock_of(clock), f"{tag}.", seconds)
-        settings = await line.prepared(self._prefix, str(folder), 0, clock)
-        names = [*self._names("warm", WARM_PROBES), *self._names("probe", int(seconds / PROBE_SECONDS))]
-        accounts = [(name.encode(), probe_account(name), None) for name in names]
-        bootstrap = bench.bootstrap
-        await kafka.write(bootstrap, self._prefix + ACCOUNTS.name, {0: accounts})
-        await kafka.create(bootstrap, {f"{self._prefix}echo": 1})
-        self._worker, self._log = await line.worker(settings, folder)
+        self = cls(line, clock_of(clock), prefix, seconds)
+        self._worker, self._log = await line.worker(settings.model_copy(update={"clock": clock}), folder)
         self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0)
         self._loader = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=LOAD_LINGER_MS)
         self._echoer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0)

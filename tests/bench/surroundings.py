@@ -13,7 +13,7 @@ from deploy.local.services import KafkaService
 
 ROOT = Path(__file__).parents[2]
 RIVALS = ROOT / ".venv-bench" / "bin" / "python"
-QUIET_SECONDS, QUIET_SECONDS_QUICK = 2.0, 1.0
+QUIET_SECONDS, QUIET_SECONDS_QUICK = 2.0, 0.5
 NO_ENGINE = "http://127.0.0.1:1"
 _numbers = itertools.count(1)
 

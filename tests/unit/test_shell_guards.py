@@ -9,7 +9,7 @@ from aiokafka.errors import CoordinatorLoadInProgressError
 from aiokafka.structs import OffsetAndMetadata
 
 from agents.ingest import LOG_APPEND_TIME, taken_ms
-from agents.worker import committed_offsets
+from agents.topics import committed_offsets
 
 ONE, TWO = TopicPartition("t", 1), TopicPartition("t", 2)
 

@@ -23,7 +23,7 @@ from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
 from agents.shell.transactional import LaneSetup, TransactionalWork
 from agents.shell.waiting import Pace
-from agents.worker import committed_offsets
+from agents.topics import committed_offsets
 
 POLL_RECORDS_MAX = 4000  # the worker's default
 PACE = Pace(go_records=10_000)  # as of the archive: a record costs next to nothing

@@ -1,5 +1,6 @@
 """The classic job on three engines, in turn."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -47,12 +48,21 @@ class Classic:
         self._source = f"classic.{records}.{accounts}.in"
         self._compiled: Path | None = None
 
-    async def prepare(self) -> None:
-        """Write the input, compile what must be."""
+    async def prepare(self, *, streams: bool = False) -> None:
+        """Write the input, and compile what must be beside it.
+
+        Args:
+            streams: whether Kafka Streams will run.
+        """
         bench = self._bench
+        compiling = (
+            asyncio.create_task(asyncio.to_thread(self._classes)) if streams and not self.why_no_streams() else None
+        )
         await kafka.create(bench.bootstrap, {self._source: load.PARTITIONS})
         for part in load.records(self._records, self._accounts):
             await kafka.write(bench.bootstrap, self._source, part)
+        if compiling is not None:
+            await compiling
 
     def why_no_streams(self) -> str:
         """Why Kafka Streams is left out; '' if it is not."""

@@ -161,7 +161,7 @@ class WholeLine:
         stands = standing(wanted)
         return replace(found, agreement=agreement(stands, self._expected[count]), standing=by_kind(stands))
 
-    async def prepared(self, prefix: str, folder: str, count: int, clock: str = "system") -> Settings:
+    async def prepared(self, prefix: str, folder: str, count: int) -> Settings:
         """Topics under a prefix of their own, with directory and traffic in them."""
         bench = self.bench
         settings = load(
@@ -171,7 +171,6 @@ class WholeLine:
             topic_prefix=prefix,
             partitions=self._partitions,
             data_dir=folder,
-            clock=clock,
         )
         # the traffic is of ten days, so here it brings its own time; stamped by the broker all of it would be late
         inputs = {settings.topics.name(topic): self._partitions for topic in CATALOGUE if topic.input}
