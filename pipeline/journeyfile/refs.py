@@ -26,7 +26,7 @@ def check_references(root: Node) -> list[Fault]:
     for place in (*places, quiet):
         if place is not None:
             faults += _unknown(place, stages)
-    if quiet is not None and quiet.value in stages and quiet.value not in detours:
+    if quiet is not None and isinstance(quiet.value, str) and quiet.value in stages and quiet.value not in detours:
         faults.append(Fault(quiet.line, quiet.path, f"`{quiet.value}` must be a detour (`phase: detour`)"))
     faults += _mapping_faults(root)
     for name, stage in stages.items():

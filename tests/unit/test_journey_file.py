@@ -293,6 +293,11 @@ def test_no_text_breaks_the_reader(data: st.DataObject) -> None:
     assert all(1 <= fault.line <= len(lines) + 1 and fault.what for fault in reading.faults)
 
 
+def test_a_table_where_a_name_belongs_is_said() -> None:
+    reading = read_rules(REFERENCE_TEXT.replace("  stage: dormant", "  stage: {}", 1))
+    assert [fault.path for fault in reading.faults] == ["quiet.stage"]
+
+
 @settings(deadline=None, max_examples=150)
 @given(st.text(max_size=60))
 def test_any_text_at_all_is_read_or_refused(text: str) -> None:
