@@ -20,6 +20,7 @@ from schemas.account import Account
 from schemas.topics import ACTIVITIES, EVENTS, RAW
 from tests.bench import kafka
 from tests.brokers import Brokers
+from tests.integration.conftest import until
 
 PARTITIONS = 3
 HOSTS = tuple(f"company-{at}-works.com" for at in range(6))
@@ -53,32 +54,34 @@ def event(number: int) -> bytes:
 
 async def until_they_serve(bootstrap: str) -> None:
     """All three are members, so that topics can have three replicas."""
-    async with asyncio.timeout(SERVE_SECONDS):
-        while True:
-            admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-            try:
-                await admin.start()
-                if len((await admin.describe_cluster())["brokers"]) == Brokers.COUNT:
-                    return
-            except KafkaError:
-                pass  # not yet
-            finally:
-                await admin.close()
-            await asyncio.sleep(0.5)
+
+    async def all_serve() -> bool:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        try:
+            await admin.start()
+            return len((await admin.describe_cluster())["brokers"]) == Brokers.COUNT
+        except KafkaError:
+            return False
+        finally:
+            await admin.close()
+
+    await until(all_serve, SERVE_SECONDS)
 
 
 async def create_topics(settings: Settings) -> None:
     """All topics with three replicas; again where a request took too long: three brokers on one machine are slow."""
-    async with asyncio.timeout(SERVE_SECONDS):
-        while True:
-            admin = await connect_admin(settings)
-            try:
-                await create_missing(admin, settings)
-                return
-            except KafkaError:
-                await asyncio.sleep(1)
-            finally:
-                await admin.close()
+
+    async def all_made() -> bool:
+        admin = await connect_admin(settings)
+        try:
+            await create_missing(admin, settings)
+        except KafkaError:
+            return False
+        finally:
+            await admin.close()
+        return True
+
+    await until(all_made, SERVE_SECONDS)
 
 
 @pytest.mark.integration
@@ -131,6 +134,7 @@ async def test_a_broker_may_die_while_the_line_runs(brokers: Brokers, tmp_path: 
 
 
 async def _worked(bootstrap: str) -> None:
-    async with asyncio.timeout(WORK_SECONDS):
-        while len(await kafka.read_all(bootstrap, {ACTIVITIES.name: PARTITIONS})) < RECORDS:
-            await asyncio.sleep(1)
+    async def all_told() -> bool:
+        return len(await kafka.read_all(bootstrap, {ACTIVITIES.name: PARTITIONS})) >= RECORDS
+
+    await until(all_told, WORK_SECONDS)

@@ -1,0 +1,120 @@
+"""A transaction as its requests: what goes together, in which turn, and what follows an error."""
+
+import os
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition, errors
+from aiokafka.record.default_records import DefaultRecordBatch
+
+from agents.shell.kafka import producer as module
+from agents.shell.kafka.producer import BATCH_BYTES, LaneProducer
+from schemas.errors import RecordError
+
+A, B, IN = TopicPartition("out", 0), TopicPartition("out", 1), TopicPartition("in", 3)
+Said = list[tuple[str, Any]]
+
+
+class Broker:
+    """Notes what it is asked; one kind of request may fail."""
+
+    def __init__(self) -> None:
+        self.said: Said = []
+        self.fails: dict[str, errors.KafkaError] = {}
+
+    async def start(self) -> None:
+        self.said.append(("start", None))
+
+    async def ask_transaction(self, transactional_id: str, request: Any, codes: Callable[[Any], list[int]]) -> Any:
+        self._note(type(request).__name__, request)
+        return type("Answer", (), {"producer_id": 7, "producer_epoch": 2})
+
+    async def ask_group(self, group: str, request: Any, codes: Callable[[Any], list[int]]) -> Any:
+        self._note(type(request).__name__, request)
+
+    async def produce(self, transactional_id: str, batches: Mapping[TopicPartition, bytes]) -> None:
+        self._note("ProduceRequest", dict(batches))
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.said]
+
+    def _note(self, name: str, what: Any) -> None:
+        self.said.append((name, what))
+        if name in self.fails:
+            raise self.fails[name]
+
+
+@pytest.fixture
+async def made(monkeypatch: pytest.MonkeyPatch) -> tuple[LaneProducer, Broker, list[str]]:
+    broker, reached = Broker(), list[str]()
+    monkeypatch.setattr(module, "Broker", lambda *_: broker)
+    producer = LaneProducer({}, "line.identify-3", "line.identify", 60, reached.append)
+    await producer.start()
+    broker.said.clear()
+    return producer, broker, reached
+
+
+async def test_a_transaction_is_three_turns(made: tuple[LaneProducer, Broker, list[str]]) -> None:
+    producer, broker, reached = made
+    await producer.transact({A: [(b"k", b"v", [])], B: [(b"k", None, [])]}, {IN: 5})
+    first, second, last = broker.names()[:2], broker.names()[2:4], broker.names()[4:]
+    assert set(first) == {"AddPartitionsToTxnRequest", "AddOffsetsToTxnRequest"}
+    assert set(second) == {"ProduceRequest", "TxnOffsetCommitRequest"}
+    assert last == ["EndTxnRequest"]
+    assert reached[0] == "after_begin"
+    assert set(reached[1:3]) == {"after_send", "after_offsets"}
+    assert reached[3:] == ["before_commit", "after_commit"]
+
+
+async def test_nothing_is_asked_for_what_there_is_not(made: tuple[LaneProducer, Broker, list[str]]) -> None:
+    producer, broker, _ = made
+    await producer.transact({A: [(b"k", b"v", [])], B: []}, {})
+    assert broker.names() == ["AddPartitionsToTxnRequest", "ProduceRequest", "EndTxnRequest"]
+    assert broker.said[1][1].keys() == {A}
+    broker.said.clear()
+    await producer.transact({}, {IN: 5})
+    assert broker.names() == ["AddOffsetsToTxnRequest", "TxnOffsetCommitRequest", "EndTxnRequest"]
+    broker.said.clear()
+    await producer.transact({}, {})
+    assert broker.said == []
+
+
+async def test_a_partitions_batches_go_one_by_one_and_its_sequence_goes_on(
+    made: tuple[LaneProducer, Broker, list[str]],
+) -> None:
+    producer, broker, _ = made
+    large = [(b"%d" % at, os.urandom(BATCH_BYTES // 2), []) for at in range(3)]
+    await producer.transact({A: large, B: [(b"k", b"v", [])]}, {})
+    await producer.transact({A: [(b"3", b"v", [])]}, {})
+    turns = [what for name, what in broker.said if name == "ProduceRequest"]
+    assert [set(turn) for turn in turns] == [{A, B}, *[{A}] * (len(turns) - 1)]
+    batches = [DefaultRecordBatch(turn[A]) for turn in turns]
+    assert [record.key for batch in batches for record in batch] == [b"0", b"1", b"2", b"3"]
+    counts = [batch.next_offset for batch in (DefaultRecordBatch(turn[A]) for turn in turns)]
+    assert batches[0].base_sequence == 0
+    for (before, count), (after, _) in pairwise(zip(batches, counts, strict=True)):
+        assert after.base_sequence == before.base_sequence + count
+    assert {(batch.producer_id, batch.producer_epoch, batch.is_transactional) for batch in batches} == {(7, 2, True)}
+
+
+async def test_after_a_refused_record_it_is_aborted_and_nothing_committed(
+    made: tuple[LaneProducer, Broker, list[str]],
+) -> None:
+    producer, broker, reached = made
+    broker.fails["ProduceRequest"] = errors.MessageSizeTooLargeError("out")
+    with pytest.raises(RecordError, match="3 bytes for out"):
+        await producer.transact({A: [(b"k", b"abc", [])]}, {IN: 5})
+    [end] = [what for name, what in broker.said if name == "EndTxnRequest"]
+    assert end._transaction_result is False
+    assert not {"before_commit", "after_commit"} & set(reached)
+
+
+async def test_what_one_of_two_is_refused_stops_the_commit(made: tuple[LaneProducer, Broker, list[str]]) -> None:
+    producer, broker, reached = made
+    broker.fails["TxnOffsetCommitRequest"] = errors.GroupAuthorizationFailedError("line.identify")
+    with pytest.raises(errors.GroupAuthorizationFailedError):
+        await producer.transact({A: [(b"k", b"v", [])]}, {IN: 5})
+    assert "ProduceRequest" in broker.names()
+    assert "before_commit" not in reached
