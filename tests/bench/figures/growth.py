@@ -2,18 +2,20 @@
 
 import re
 import time
-from collections.abc import Mapping
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from statistics import median
 from typing import Any
 
 import psutil
 
+from agents.settings import Settings
 from deploy.faults.recovery import fill, sample
 from tests.bench.classic.race import Classic
 from tests.bench.figures.plot import Plot
 from tests.bench.line.race import QUIET_AFTER_SECONDS, WholeLine
-from tests.bench.race import Lap, cpu_seconds, stop
+from tests.bench.race import Lap, cpu_seconds, kill, stop
 from tests.bench.surroundings import Bench
 
 KNOWN_DAYS = 2.0
@@ -59,12 +61,12 @@ def spread(points: list[tuple[float, float]]) -> float | None:
 
 
 async def accounts(bench: Bench, quick: bool) -> Found:
-    """Cost of an event and memory by the number of accounts: of the line, by those it holds in its state while the same
+    """Cost of an event and memory by the number of accounts: of the line, by those it holds in its state when the same
     traffic comes; of the classic job, by those the events are of."""
     samples = [[page for page in pages if not page[0]] for pages in sample(seed=1, days=KNOWN_DAYS)]
     whole, line = WholeLine(bench, 3_000 if quick else 20_000), []
     for count in (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000):
-        lap = await whole.lap("ours", before=partial(fill, accounts=count, samples=samples))
+        lap = await _ready_first(whole, "accounts", before=partial(fill, accounts=count, samples=samples))
         line.append((float(count), lap.cpu_seconds_per_million))
     cost, memory = [], []
     for count in (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000):
@@ -107,23 +109,45 @@ async def workers(bench: Bench, quick: bool) -> Found:
     rate, cost = [], []
     line = WholeLine(bench, 3_000 if quick else 20_000)
     for count in (1, 2):
-        tag, _ = bench.tag("workers")
-        settings = await line.prepared(f"{tag}.", str(bench.folder / tag), 0)
-        started = [await line.worker(settings, bench.tag(f"{tag}-worker")[1]) for _ in range(count)]
-        try:
-            seen = [psutil.Process(process.pid) for process, _ in started]
-            before, began = sum(map(cpu_seconds, seen)), time.monotonic()
-            await line.send(f"{tag}.", line.records)
-            await line.worked(settings)
-            seconds = time.monotonic() - began - QUIET_AFTER_SECONDS
-            used = sum(map(cpu_seconds, seen)) - before
-        finally:
-            for process, _ in started:
-                await stop(process)
-        rate.append((float(count), line.records / seconds))
-        cost.append((float(count), used / line.records * 1e6))
+        lap = await _ready_first(line, "workers", count)
+        rate.append((float(count), lap.rate))
+        cost.append((float(count), lap.cpu_seconds_per_million))
     plots = [Plot("whole line: speed by workers", "workers", "records/s", {"ours": rate})]
     return {"workers_rate": dict(rate), "workers_cost": dict(cost)}, plots
+
+
+async def _ready_first(
+    line: WholeLine, name: str, workers: int = 1, before: Callable[[Settings], Awaitable[object]] | None = None
+) -> Lap:
+    """One run in which the traffic comes when the workers are ready: what they do to get there is not counted.
+
+    Args:
+        line: on which traffic.
+        name: of the run.
+        workers: how many share the partitions.
+        before: done on the topics before they start.
+    """
+    bench = line.bench
+    tag, folder = bench.tag(name)
+    settings = await line.prepared(f"{tag}.", str(folder), 0)
+    if before is not None:
+        await before(settings)
+    started: list[Process] = []
+    try:
+        for _ in range(workers):
+            process, _log = await line.worker(settings, bench.tag(f"{name}-worker")[1])
+            started.append(process)
+        seen = [psutil.Process(process.pid) for process in started]
+        used, began = sum(map(cpu_seconds, seen)), time.monotonic()
+        await line.send_in_time(f"{tag}.")
+        await line.worked(settings)
+        seconds = time.monotonic() - began - QUIET_AFTER_SECONDS
+        used = sum(map(cpu_seconds, seen)) - used
+        rss = sum(each.memory_info().rss for each in seen) / 2**20
+    finally:
+        for process in started:
+            await kill(process)
+    return Lap(line.records / seconds, used / line.records * 1e6, rss, 0.0)
 
 
 async def startup(bench: Bench, quick: bool) -> Found:

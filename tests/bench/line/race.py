@@ -30,7 +30,7 @@ own (`FIGURES=partitions`)."""
 ALL: Mapping[str, float] = {}
 SECONDS_MAX = 300.0
 QUIET_AFTER_SECONDS = 4.0
-READY_SECONDS = 60.0
+READY_SECONDS = 300.0
 WATCHED = (EVENTS, REJECTED, IDENTITY, ACTIVITIES, TRANSITIONS, *ALERTS.values())
 
 
@@ -189,6 +189,10 @@ class WholeLine:
         """The first records of the traffic, as fast as the client can."""
         for topic, records in self._load.by_partition(prefix, self._partitions, count).items():
             await kafka.write(self.bench.bootstrap, topic, records)
+
+    async def send_in_time(self, prefix: str) -> None:
+        """All of the traffic in its order, to a worker that waits for it."""
+        await kafka.write_in_time(self.bench.bootstrap, self._load.in_time(prefix, self._partitions, self.records))
 
     def environment(self, settings: Settings) -> dict[str, str]:
         """A worker's settings as its environment."""
