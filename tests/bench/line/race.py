@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -111,18 +111,12 @@ class WholeLine:
                     before, since = total, time.monotonic()
                 await asyncio.sleep(0.1)
 
-    async def lap(
-        self,
-        who: str,
-        stages: tuple[str, ...] = STAGES,
-        before: Callable[[Settings], Awaitable[object]] | None = None,
-    ) -> Lap:
+    async def lap(self, who: str, stages: tuple[str, ...] = STAGES) -> Lap:
         """One run of `ours`, `faust`, `quix` or `plain`.
 
         Args:
             who: which.
             stages: of our worker.
-            before: done on its topics before it starts.
 
         Raises:
             BenchError: it did not do its work.
@@ -132,8 +126,6 @@ class WholeLine:
             return await self._plain()
         tag, folder = bench.tag(f"line-{who}")
         settings = await self.prepared(f"{tag}.", str(folder), count)
-        if before is not None:
-            await before(settings)
         names = settings.topics
         outputs = {names.name(topic): self._partitions for topic in WATCHED}
         if who == "quix":  # its stages read topics of their own, see there
