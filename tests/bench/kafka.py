@@ -13,7 +13,6 @@ Stamped = tuple[bytes | None, bytes, int | None]
 
 BATCH_BYTES = 900_000
 IN_FLIGHT_MAX = 20
-LINGER_MS = 20
 
 
 async def create(
@@ -53,17 +52,6 @@ async def write(bootstrap: str, topic: str, by_partition: Mapping[int, Sequence[
     finally:
         await producer.stop()
     return count
-
-
-async def write_in_time(bootstrap: str, records: Iterable[tuple[str, int, Stamped]]) -> None:
-    """Write records of several topics and partitions in their order, as they would come."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=LINGER_MS)
-    await producer.start()
-    try:
-        for topic, partition, (key, value, ms) in records:
-            await producer.send(topic, value, key, partition, ms)
-    finally:
-        await producer.stop()
 
 
 def _batches(producer: AIOKafkaProducer, records: Sequence[Stamped]) -> Iterator[Any]:

@@ -3,18 +3,17 @@
 import re
 import time
 from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
 import psutil
 
-from agents.settings import Settings
-from deploy.faults.recovery import fill, sample
+from deploy.faults.recovery import Pages, fill, sample
 from tests.bench.classic.race import Classic
 from tests.bench.figures.plot import Plot
 from tests.bench.line.race import QUIET_AFTER_SECONDS, WholeLine
+from tests.bench.line.verbs import STAGES
 from tests.bench.race import Lap, cpu_seconds, kill, stop
 from tests.bench.surroundings import Bench
 
@@ -61,15 +60,14 @@ def spread(points: list[tuple[float, float]]) -> float | None:
 
 
 async def accounts(bench: Bench, quick: bool) -> Found:
-    """Cost of an event and memory by the number of accounts: of the line, by those it holds in its state when the same
-    traffic comes; of the classic job, by those the events are of."""
+    """Cost of an event and memory by the number of accounts: of the line, by those that lie in its state beside the
+    traffic's; of the classic job, by those the events are of."""
     samples = [[page for page in pages if not page[0]] for pages in sample(seed=1, days=KNOWN_DAYS)]
-    whole, line = WholeLine(bench, 3_000 if quick else 20_000), []
-    for count in (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000):
-        lap = await _ready_first(whole, "accounts", before=partial(fill, accounts=count, samples=samples))
-        line.append((float(count), lap.cpu_seconds_per_million))
+    whole = WholeLine(bench, 3_000 if quick else 20_000)
+    counts = (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
+    line = [(float(count), await _cost_beside(whole, count, samples)) for count in counts]
     cost, memory = [], []
-    for count in (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000):
+    for count in counts:
         job = Classic(bench, 100_000 if quick else max(400_000, count), count)
         await job.prepare()
         lap = await job.lap("ours")
@@ -88,6 +86,27 @@ async def accounts(bench: Bench, quick: bool) -> Found:
         Plot("classic job: memory by accounts", "accounts", "MiB", {"ours": memory}, log_x=True),
     ]
     return figures, plots
+
+
+async def _cost_beside(line: WholeLine, accounts: int, samples: Sequence[Pages]) -> float:
+    """CPU-seconds per million records of the line while so many other accounts lie in its state. What they cost to
+    recover is not counted: the stages that hold them start when those before have worked the traffic, and each worker
+    counts from when it is ready. So all have a backlog before them as in a race, in its order."""
+    bench = line.bench
+    tag, folder = bench.tag("accounts")
+    settings = await line.prepared(f"{tag}.", str(folder), line.records)
+    await fill(settings, accounts, samples)
+    started: list[tuple[Process, float]] = []
+    try:
+        for stages in (STAGES[:2], STAGES[2:]):
+            process, _log = await line.worker(settings, bench.tag(f"{tag}-worker")[1], stages)
+            started.append((process, cpu_seconds(psutil.Process(process.pid))))
+            await line.worked(settings)
+        used = sum(cpu_seconds(psutil.Process(process.pid)) - since for process, since in started)
+    finally:
+        for process, _ in started:
+            await kill(process)
+    return used / line.records * 1e6
 
 
 async def partitions(bench: Bench, quick: bool) -> Found:
@@ -109,45 +128,23 @@ async def workers(bench: Bench, quick: bool) -> Found:
     rate, cost = [], []
     line = WholeLine(bench, 3_000 if quick else 20_000)
     for count in (1, 2):
-        lap = await _ready_first(line, "workers", count)
-        rate.append((float(count), lap.rate))
-        cost.append((float(count), lap.cpu_seconds_per_million))
+        tag, _ = bench.tag("workers")
+        settings = await line.prepared(f"{tag}.", str(bench.folder / tag), 0)
+        started = [await line.worker(settings, bench.tag(f"{tag}-worker")[1]) for _ in range(count)]
+        try:
+            seen = [psutil.Process(process.pid) for process, _ in started]
+            before, began = sum(map(cpu_seconds, seen)), time.monotonic()
+            await line.send(f"{tag}.", line.records)
+            await line.worked(settings)
+            seconds = time.monotonic() - began - QUIET_AFTER_SECONDS
+            used = sum(map(cpu_seconds, seen)) - before
+        finally:
+            for process, _ in started:
+                await stop(process)
+        rate.append((float(count), line.records / seconds))
+        cost.append((float(count), used / line.records * 1e6))
     plots = [Plot("whole line: speed by workers", "workers", "records/s", {"ours": rate})]
     return {"workers_rate": dict(rate), "workers_cost": dict(cost)}, plots
-
-
-async def _ready_first(
-    line: WholeLine, name: str, workers: int = 1, before: Callable[[Settings], Awaitable[object]] | None = None
-) -> Lap:
-    """One run in which the traffic comes when the workers are ready: what they do to get there is not counted.
-
-    Args:
-        line: on which traffic.
-        name: of the run.
-        workers: how many share the partitions.
-        before: done on the topics before they start.
-    """
-    bench = line.bench
-    tag, folder = bench.tag(name)
-    settings = await line.prepared(f"{tag}.", str(folder), 0)
-    if before is not None:
-        await before(settings)
-    started: list[Process] = []
-    try:
-        for _ in range(workers):
-            process, _log = await line.worker(settings, bench.tag(f"{name}-worker")[1])
-            started.append(process)
-        seen = [psutil.Process(process.pid) for process in started]
-        used, began = sum(map(cpu_seconds, seen)), time.monotonic()
-        await line.send_in_time(f"{tag}.")
-        await line.worked(settings)
-        seconds = time.monotonic() - began - QUIET_AFTER_SECONDS
-        used = sum(map(cpu_seconds, seen)) - used
-        rss = sum(each.memory_info().rss for each in seen) / 2**20
-    finally:
-        for process in started:
-            await kill(process)
-    return Lap(line.records / seconds, used / line.records * 1e6, rss, 0.0)
 
 
 async def startup(bench: Bench, quick: bool) -> Found:

@@ -1,7 +1,6 @@
 """Input of the line: a simulated market's traffic, the same bytes for every contestant."""
 
 import pickle
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -36,15 +35,10 @@ class Load:
     def by_partition(self, prefix: str, partitions: int, until: int) -> dict[str, dict[int, list[Stamped]]]:
         """The first records of the traffic, by topic with prefix and partition."""
         made: dict[str, dict[int, list[Stamped]]] = {}
-        for topic, partition, record in self.in_time(prefix, partitions, until):
-            made.setdefault(topic, {}).setdefault(partition, []).append(record)
-        return made
-
-    def in_time(self, prefix: str, partitions: int, until: int) -> Iterator[tuple[str, int, Stamped]]:
-        """The first records of the traffic in order, each with its topic and partition."""
         for at, (topic, key, value, sent_ms) in enumerate(self.traffic[:until]):
             partition = (at if key is None else crc32(key)) % partitions
-            yield prefix + topic, partition, (key, value, sent_ms)
+            made.setdefault(prefix + topic, {}).setdefault(partition, []).append((key, value, sent_ms))
+        return made
 
 
 def make(records: int, seed: int = 7, companies: int | None = None) -> Load:

@@ -182,10 +182,6 @@ class WholeLine:
         for topic, records in self._load.by_partition(prefix, self._partitions, count).items():
             await kafka.write(self.bench.bootstrap, topic, records)
 
-    async def send_in_time(self, prefix: str) -> None:
-        """All of the traffic in its order, to a worker that waits for it."""
-        await kafka.write_in_time(self.bench.bootstrap, self._load.in_time(prefix, self._partitions, self.records))
-
     def environment(self, settings: Settings) -> dict[str, str]:
         """A worker's settings as its environment."""
         given = {
