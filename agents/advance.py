@@ -56,6 +56,7 @@ class AdvanceHandler:
         clear: which teams' alerts show people in the clear, and how long.
         erasures: whose activities are dropped.
         outlooks: gives what was learned of next steps.
+        states: the stage's, of all its lanes.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class AdvanceHandler:
         erasures: ErasureBook,
         policy: Policy = NO_POLICY,
         outlooks: Callable[[], Outlooks] = dict,
+        states: StateCodec[JourneyState] | None = None,
     ) -> None:
         self._clear, self._erasures = clear, erasures
         self._transitions, self._returned = names.name(TRANSITIONS), names.name(RETURNED)
@@ -76,7 +78,7 @@ class AdvanceHandler:
         self._directory, self._rules, self._metrics = directory, rules, metrics
         self._policy, self.outlooks = policy, outlooks
         self._unfit, self._recent = Unfit(), Recent()
-        self._states = StateCodec(JourneyState)
+        self._states = states or StateCodec(JourneyState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of activities, account by account, in the topic's order within each."""

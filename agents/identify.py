@@ -37,6 +37,7 @@ class IdentifyHandler:
         metrics: as everywhere.
         erasures: whose events and facts are dropped.
         networks: address data, as far as there is any.
+        states: the stage's, of all its lanes.
     """
 
     def __init__(
@@ -47,12 +48,13 @@ class IdentifyHandler:
         metrics: Metrics,
         erasures: ErasureBook,
         networks: Networks = NO_NETWORKS,
+        states: StateCodec[SubjectState] | None = None,
     ) -> None:
         self._events, self._returned = names.name(EVENTS), names.name(RETURNED)
         self._activities, self._identity = names.name(ACTIVITIES), names.name(IDENTITY)
         self._erasures = erasures
         self._directory, self._rules, self._metrics, self._networks = directory, rules, metrics, networks
-        self._states = StateCodec(SubjectState)
+        self._states = states or StateCodec(SubjectState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch of events, of facts that came back, or of hits that accounts returned."""

@@ -14,12 +14,16 @@ from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
 from agents.runtime import Runtime
 from agents.shell.app import Stage, StageApp
+from agents.shell.codec import StateCodec
 from agents.shell.lanes import Work
 from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
 from agents.shell.waiting import Pace
 from pipeline.privacy.contacts import ClearAddresses
 from pipeline.refused.limit import RefusalLimit
 from schemas.base import Source
+from schemas.identity import SubjectState
+from schemas.journey import JourneyState
+from schemas.kept.handover import HandoverState
 from schemas.topics import (
     ACCOUNTS,
     ACTIVITIES,
@@ -155,11 +159,17 @@ def _ingest(runtime: Runtime) -> Verb:
 
 
 def _identify(runtime: Runtime) -> Verb:
-    names = runtime.settings.topics
+    names, states = runtime.settings.topics, StateCodec(SubjectState)
 
     def handler(partition: int) -> Handler:
         return IdentifyHandler(
-            names, runtime.directory, lambda: runtime.rules().rules, runtime.metrics, runtime.erasures, runtime.networks
+            names,
+            runtime.directory,
+            lambda: runtime.rules().rules,
+            runtime.metrics,
+            runtime.erasures,
+            runtime.networks,
+            states,
         )
 
     return Verb(handler, names.name(SUBJECT_CHANGELOG))
@@ -167,12 +177,14 @@ def _identify(runtime: Runtime) -> Verb:
 
 def _advance(runtime: Runtime) -> Verb:
     settings = runtime.settings
-    names = settings.topics
+    names, states = settings.topics, StateCodec(JourneyState)
     clear = ClearAddresses(runtime.key, settings.clear_teams, settings.clear_address_days)
 
     def handler(partition: int) -> Handler:
         book, policy, outlooks = runtime.erasures, runtime.handover, runtime.outlooks
-        return AdvanceHandler(names, runtime.directory, runtime.rules, runtime.metrics, clear, book, policy, outlooks)
+        return AdvanceHandler(
+            names, runtime.directory, runtime.rules, runtime.metrics, clear, book, policy, outlooks, states
+        )
 
     return Verb(handler, names.name(JOURNEY_CHANGELOG))
 
@@ -187,10 +199,10 @@ def _dispatch(runtime: Runtime) -> Verb:
 
 
 def _handover(runtime: Runtime) -> Verb:
-    names = runtime.settings.topics
+    names, states = runtime.settings.topics, StateCodec(HandoverState)
 
     def handler(partition: int) -> Handler:
-        return HandoverHandler(names, runtime.handover, runtime.clock, runtime.metrics, partition)
+        return HandoverHandler(names, runtime.handover, runtime.clock, runtime.metrics, partition, states)
 
     return Verb(handler, names.name(HANDOVER_CHANGELOG))
 

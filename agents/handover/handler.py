@@ -31,14 +31,23 @@ class HandoverHandler:
         clock: maps the broker's timestamps to the pipeline's time.
         metrics: as everywhere.
         partition: of the lane, for metrics.
+        states: the stage's, of all its lanes.
     """
 
-    def __init__(self, names: TopicNames, policy: Policy, clock: Clock, metrics: Metrics, partition: int) -> None:
+    def __init__(
+        self,
+        names: TopicNames,
+        policy: Policy,
+        clock: Clock,
+        metrics: Metrics,
+        partition: int,
+        states: StateCodec[HandoverState] | None = None,
+    ) -> None:
         self._answers, self._handovers = names.name(ANSWERS), names.name(HANDOVERS)
         self._policy, self._clock, self._metrics, self._partition = policy, clock, metrics, partition
         self._open: dict[bytes, Counter[Team]] | None = None
         self._total: Counter[Team] = Counter()
-        self._states = StateCodec(HandoverState)
+        self._states = states or StateCodec(HandoverState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Work one batch, account by account, in the topic's order within each."""

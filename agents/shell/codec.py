@@ -24,12 +24,13 @@ def decode(model: type[RecordT], record: Any) -> RecordT:
         ) from error
 
 
-KEPT_BYTES_MAX = 2 << 20
-"""Encoded bytes of the states a lane keeps decoded; decoded they take several times as much."""
+KEPT_BYTES_MAX = 16 << 20
+"""Encoded bytes of the states a stage keeps decoded in one worker; decoded they take several times as much."""
 
 
 class StateCodec(Generic[RecordT]):
-    """Encodes and decodes a lane's states; the latest stay decoded, since a buyer's hits come in bursts.
+    """Encodes and decodes a stage's states; the latest stay decoded, since a buyer's hits come in bursts. All lanes of
+    the stage in a worker share one, so that more partitions take no more memory.
 
     A kept state counts only for the very bytes object it was made from or into, so what a lost transaction would have
     written, or another worker has, is never mistaken for it.

@@ -12,7 +12,7 @@ import psutil
 from deploy.faults.recovery import Pages, fill, sample
 from tests.bench.classic.race import Classic
 from tests.bench.figures.plot import Plot
-from tests.bench.line.race import QUIET_AFTER_SECONDS, WholeLine
+from tests.bench.line.race import WholeLine
 from tests.bench.line.verbs import STAGES
 from tests.bench.race import Lap, cpu_seconds, kill, stop
 from tests.bench.surroundings import Bench
@@ -41,14 +41,19 @@ async def events(bench: Bench, quick: bool) -> Found:
     await job.prepare()
     classic = slices(await job.lap("ours"))
     line = []
-    for count in (3_000, 10_000) if quick else (10_000, 30_000, 100_000):
-        lap = await WholeLine(bench, count).lap("ours")
+    for count in (3_000, 10_000) if quick else (10_000, 100_000, 1_000_000):
+        lap = await WholeLine(bench, count).lap("ours", compare=False)
         line.append((float(count), lap.cpu_seconds_per_million))
     plots = [
         Plot("classic job: cost in the course of a run", "records so far", "CPU-s per million", {"ours": classic}),
         Plot("whole line: cost by events", "records", "CPU-s per million", {"ours": line}, log_x=True),
     ]
-    return {"events_classic_spread": spread(classic), "events_line_cost": dict(line)}, plots
+    figures = {
+        "events_classic_spread": spread(classic),
+        "events_line_cost": dict(line),
+        "events_line_spread": spread(line),
+    }
+    return figures, plots
 
 
 def spread(points: list[tuple[float, float]]) -> float | None:
@@ -101,7 +106,7 @@ async def _cost_beside(line: WholeLine, accounts: int, samples: Sequence[Pages])
         for stages in (STAGES[:2], STAGES[2:]):
             process, _log = await line.worker(settings, bench.tag(f"{tag}-worker")[1], stages)
             started.append((process, cpu_seconds(psutil.Process(process.pid))))
-            await line.worked(settings)
+            await line.worked(settings, [process])
         used = sum(cpu_seconds(psutil.Process(process.pid)) - since for process, since in started)
     finally:
         for process, _ in started:
@@ -135,8 +140,7 @@ async def workers(bench: Bench, quick: bool) -> Found:
             seen = [psutil.Process(process.pid) for process, _ in started]
             before, began = sum(map(cpu_seconds, seen)), time.monotonic()
             await line.send(f"{tag}.", line.records)
-            await line.worked(settings)
-            seconds = time.monotonic() - began - QUIET_AFTER_SECONDS
+            seconds = await line.worked(settings, [process for process, _ in started]) - began
             used = sum(map(cpu_seconds, seen)) - before
         finally:
             for process, _ in started:
@@ -157,7 +161,7 @@ async def startup(bench: Bench, quick: bool) -> Found:
         began = time.monotonic()
         worker, log = await line.worker(settings, folder)
         took.append(time.monotonic() - began)
-        await line.worked(settings)
+        await line.worked(settings, [worker])
         await stop(worker)
     recovered = [[float(part) for part in found if part] for found in _RECOVERED.findall(log.read_text())]
     records, seconds = (sum(column) for column in zip(*recovered, strict=True)) if recovered else (0.0, 1.0)
