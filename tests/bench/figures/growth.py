@@ -1,5 +1,6 @@
 """The line's and the classic job's cost as events, accounts, partitions and workers grow; recovery and start-up."""
 
+import asyncio
 import re
 import time
 from asyncio.subprocess import Process
@@ -20,6 +21,8 @@ from tests.bench.surroundings import Bench
 KNOWN_DAYS = 2.0
 """How long the accounts have been known that lie in the state beside those of the traffic, without their journals: a
 million fits then."""
+
+WORKERS_PARTITIONS = 4
 
 Found = tuple[Mapping[str, Any], list[Plot]]
 _RECOVERED = re.compile(r'"records": (\d+).*?"seconds": ([\d.]+)|records=(\d+).*?seconds=([\d.]+)')
@@ -115,10 +118,12 @@ async def _cost_beside(line: WholeLine, accounts: int, samples: Sequence[Pages])
 
 
 async def partitions(bench: Bench, quick: bool) -> Found:
-    """Cost and speed by the number of partitions of all topics."""
+    """Cost and speed by the number of partitions of all topics, in a market of as many companies as records: who needs
+    partitions has many accounts. Where few share the traffic, each one's events come through all of them at once."""
     rate, cost = [], []
+    records = 5_000 if quick else 20_000
     for count in (1, 4) if quick else (1, 2, 4, 8):
-        lap = await WholeLine(bench, 5_000 if quick else 20_000, count).lap("ours")
+        lap = await WholeLine(bench, records, count, companies=records).lap("ours", compare=False)
         rate.append((float(count), lap.rate))
         cost.append((float(count), lap.cpu_seconds_per_million))
     plots = [
@@ -129,24 +134,29 @@ async def partitions(bench: Bench, quick: bool) -> Found:
 
 
 async def workers(bench: Bench, quick: bool) -> Found:
-    """Speed and cost with one and with two workers on four partitions: ready first, then the traffic comes at once."""
+    """Speed and cost with one and with two workers on four partitions, from when they are ready; in a market as for
+    `partitions`. The traffic lies there before they start: it is of ten days, and all late for who waits for it."""
     rate, cost = [], []
-    line = WholeLine(bench, 3_000 if quick else 20_000)
+    records = 3_000 if quick else 20_000
+    line = WholeLine(bench, records, WORKERS_PARTITIONS, companies=records)
     for count in (1, 2):
         tag, _ = bench.tag("workers")
-        settings = await line.prepared(f"{tag}.", str(bench.folder / tag), 0)
-        started = [await line.worker(settings, bench.tag(f"{tag}-worker")[1]) for _ in range(count)]
+        settings = await line.prepared(f"{tag}.", str(bench.folder / tag), records)
+        folders = [bench.tag(f"{tag}-worker")[1] for _ in range(count)]
+        found = await asyncio.gather(*(line.worker(settings, folder) for folder in folders), return_exceptions=True)
+        started = [one for one in found if not isinstance(one, BaseException)]
         try:
+            for failed in (one for one in found if isinstance(one, BaseException)):
+                raise failed
             seen = [psutil.Process(process.pid) for process, _ in started]
             before, began = sum(map(cpu_seconds, seen)), time.monotonic()
-            await line.send(f"{tag}.", line.records)
             seconds = await line.worked(settings, [process for process, _ in started]) - began
             used = sum(map(cpu_seconds, seen)) - before
         finally:
             for process, _ in started:
                 await stop(process)
-        rate.append((float(count), line.records / seconds))
-        cost.append((float(count), used / line.records * 1e6))
+        rate.append((float(count), records / seconds))
+        cost.append((float(count), used / records * 1e6))
     plots = [Plot("whole line: speed by workers", "workers", "records/s", {"ours": rate})]
     return {"workers_rate": dict(rate), "workers_cost": dict(cost)}, plots
 

@@ -21,7 +21,7 @@ from tests.bench import kafka
 from tests.bench.line import load as loads
 from tests.bench.line.outcome import SAID, agreement, by_kind, standing
 from tests.bench.line.verbs import STAGES
-from tests.bench.race import BenchError, Contestant, Lap, cpu_seconds, run, stop
+from tests.bench.race import BenchError, Contestant, Lap, cpu_seconds, kill, run, stop
 from tests.bench.surroundings import ROOT, Bench
 
 PARTITIONS = 1
@@ -91,15 +91,12 @@ class WholeLine:
                 stderr=out,
                 start_new_session=True,
             )
-        url = f"http://127.0.0.1:{environment[PREFIX + 'METRICS_PORT']}/readyz"
-        deadline = time.monotonic() + READY_SECONDS
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
-            while time.monotonic() < deadline and process.returncode is None:
-                with suppress(aiohttp.ClientError, TimeoutError):
-                    async with session.get(url) as answer:
-                        if answer.status == 200:
-                            return process, log
-                await asyncio.sleep(0.1)
+        try:
+            if await _ready(process, f"http://127.0.0.1:{environment[PREFIX + 'METRICS_PORT']}/readyz"):
+                return process, log
+        except asyncio.CancelledError:
+            await kill(process)
+            raise
         await stop(process)
         raise BenchError(f"the worker does not get ready; its log ends: {log.read_text()[-1500:]}")
 
@@ -191,13 +188,9 @@ class WholeLine:
             await admin.close()
         directory = {0: [(key, value, None) for key, value in self._load.directory]}
         await kafka.write(bench.bootstrap, settings.topics.name(ACCOUNTS), directory)
-        await self.send(prefix, count)
-        return settings
-
-    async def send(self, prefix: str, count: int) -> None:
-        """The first records of the traffic, as fast as the client can."""
         for topic, records in self._load.by_partition(prefix, self._partitions, count).items():
-            await kafka.write(self.bench.bootstrap, topic, records)
+            await kafka.write(bench.bootstrap, topic, records)
+        return settings
 
     def environment(self, settings: Settings) -> dict[str, str]:
         """A worker's settings as its environment."""
@@ -227,3 +220,15 @@ class WholeLine:
         self._expected = {int(count): set(stands) for count, stands in found.pop("standing").items()}
         standing_at_end = by_kind(self._expected[self.records])
         return replace(Lap(0, 0, 0, 0), **found, agreement=1.0, standing=standing_at_end)
+
+
+async def _ready(process: asyncio.subprocess.Process, url: str) -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        while time.monotonic() < deadline and process.returncode is None:
+            with suppress(aiohttp.ClientError, TimeoutError):
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return True
+            await asyncio.sleep(0.1)
+    return False
