@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from agents.observe.masks import MaskedFormatter, MaskedValues, masker
+from agents.observe.seldom import Seldom
 
 
 def set_up(level: str, secrets: Iterable[str] = ()) -> None:
@@ -36,6 +37,7 @@ def set_up(level: str, secrets: Iterable[str] = ()) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(MaskedFormatter("%(levelname)s %(name)s %(message)s", mask))
+    handler.addFilter(Seldom())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in ("aiokafka", "faust", "mode"):
         logging.getLogger(name).setLevel(logging.INFO if level == "debug" else logging.ERROR)
