@@ -264,7 +264,7 @@ class Fold:
             known = journey.contacts.get(activity.person)
             job_title = activity.job_title or (known.job_title if known else "")
             journey.remember(
-                Evidence.made(
+                Evidence(
                     event_id=activity.event_id,
                     type=kind,
                     occurred_ms=at_ms,

@@ -33,10 +33,14 @@ def _defaults(noun: type[BaseModel]) -> dict[str, Any]:
     return {name: field.default for name, field in noun.model_fields.items()}
 
 
+CLOSED = ConfigDict(extra="forbid", ser_json_inf_nan="null")
+"""What is not declared is refused. Bare dataclasses within records name it as their `__pydantic_config__`."""
+
+
 class Record(BaseModel):
     """A value that travels or is kept: frozen, and closed against fields nobody declared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False, ser_json_inf_nan="null")
+    model_config = ConfigDict(**CLOSED, frozen=True, use_enum_values=False)
 
     UNARCHIVED: ClassVar[frozenset[str]] = frozenset()
     """Fields that reach no table: who a person is in the clear, sealed or not."""

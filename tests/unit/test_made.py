@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from schemas.alert import AlertPerson
 from schemas.base import Record, Team
 from schemas.cause import Cause
 from schemas.dispatch.held import HeldAlert, HeldReason
-from schemas.journey import Evidence, Person
+from schemas.journey import Evidence, JourneyState, Person
 
 MOMENT = datetime(2026, 11, 28, tzinfo=UTC)
 
@@ -16,7 +17,6 @@ MOMENT = datetime(2026, 11, 28, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("noun", "fields"),
     [
-        (Evidence, {"confidence": 1.0, "points": 2.5, "occurred_ms": 7, "type": "page_view", "event_id": "e"}),
         (Person, {"last_ms": 9, "first_ms": 7, "person": "jane"}),
         (AlertPerson, {"role": "buyer", "person": "jane"}),
         (
@@ -52,3 +52,13 @@ def test_what_is_made_is_what_is_validated(noun: type[Record], fields: dict[str,
     made, valid = noun.made(**fields), noun(**fields)
     assert made == valid
     assert made.encode() == valid.encode() == noun.model_validate_json(made.encode()).encode()
+
+
+def test_evidence_is_kept_as_it_was_and_closed_against_what_nobody_declared() -> None:
+    evidence = Evidence(event_id="e", type="page_view", occurred_ms=7, points=2.5, confidence=1.0, by_ip=True)
+    state = JourneyState(account_id="acme", evidence=(evidence,))
+    value = state.encode()
+    assert b'"evidence":[{"event_id":"e","type":"page_view","occurred_ms":7,"points":2.5,"confidence":1.0,' in value
+    assert JourneyState.model_validate_json(value) == state
+    with pytest.raises(ValidationError):
+        JourneyState.model_validate_json(value.replace(b'"by_ip"', b'"by_hand"'))

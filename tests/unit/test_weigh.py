@@ -1,5 +1,7 @@
 """What an activity weighs on its day, how it fades, and how well an account fits."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.advance import advance
@@ -38,7 +40,7 @@ def test_what_falls_evenly_is_carried_on_as_it_was() -> None:
     for day in (12, 20, 41):
         exact = sum(item.points * share_left(item.type, at(day) - item.occurred_ms, REFERENCE) for item in items)
         assert abs(carry_points(carried, at(day), REFERENCE) - exact) <= 1 / 16 + 1e-6
-    used_up = carried_on(carried, items[0].model_copy(update={"occurred_ms": at(100)}), at(100), REFERENCE)
+    used_up = carried_on(carried, replace(items[0], occurred_ms=at(100)), at(100), REFERENCE)
     assert (used_up.count, used_up.points, used_up.as_of_ms) == (4, 6.0, at(100))
 
 
