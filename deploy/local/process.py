@@ -82,11 +82,7 @@ def spawn(argv: Sequence[str], *, token: str, env: Mapping[str, str], cwd: Path,
 
 def find(mark: ProcessMark | None) -> psutil.Process | None:
     """Give the live process of a mark, or None if it ended or its number belongs to another by now."""
-    if mark is None:
-        return None
-    child = _children.get(mark.pid)
-    if child is not None and child.poll() is not None:
-        del _children[mark.pid]
+    if mark is None or _reaped(mark.pid):
         return None
     try:
         process = psutil.Process(mark.pid)
@@ -96,8 +92,20 @@ def find(mark: ProcessMark | None) -> psutil.Process | None:
             and any(mark.token in argument for argument in process.cmdline())
         )
     except psutil.Error:  # ended just now, or of another user: not ours either way
-        return None
-    return process if same else None
+        same = False
+    if same:
+        return process
+    _reaped(mark.pid)  # it may have ended since it was asked
+    return None
+
+
+def _reaped(pid: int) -> bool:
+    """Whether it was a child of this process that has ended; it is forgotten then."""
+    child = _children.get(pid)
+    if child is None or child.poll() is None:
+        return False
+    del _children[pid]
+    return True
 
 
 def listens(process: psutil.Process, port: int) -> bool:

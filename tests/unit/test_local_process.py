@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.local import process as local_process
 from deploy.local.filelock import file_lock
 from deploy.local.ports import LOOPBACK, choose_port, is_free
 from deploy.local.process import ProcessMark, end_on_sigterm, find, listens, log_tail, spawn, stop
@@ -72,6 +73,20 @@ def test_a_process_lives_in_its_own_session_with_its_log(tmp_path: Path) -> None
     tail = log_tail(tmp_path / "out.log", tmp_path / "missing.log")
     assert "alone True" in tail
     assert "EOFError" in tail
+
+
+def test_a_process_that_ends_while_it_is_looked_for_leaves_no_zombie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = spawn([sys.executable, "-c", "pass", "tok-1"], token="tok-1", env={}, cwd=tmp_path, output=tmp_path / "log")
+    deadline = time.monotonic() + 20
+    while psutil.Process(mark.pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+    child = local_process._children[mark.pid]
+    real, running = child.poll, [None]
+    monkeypatch.setattr(child, "poll", lambda: running.pop() if running else real())
+    assert find(mark) is None
+    assert not psutil.pid_exists(mark.pid)
 
 
 def test_a_missing_program_is_told(tmp_path: Path) -> None:
