@@ -234,19 +234,14 @@ class Unfit:
     def next(self, state: StateView, version: str) -> list[bytes]:
         """Some of them; none once all fit."""
         if version != self._version:
-            self._version, self._unseen = version, state.keys()
+            self._version, self._unseen = version, list(state.committed)
             self._fit = JourneyState(rules=version, account_id="").encode().partition(b'"account_id"')[0]
-        found: list[bytes] = []
+        fit, value_of = self._fit, state.committed.get
         examined = self._unseen[-EXAMINED_PER_TICK:]
         del self._unseen[-EXAMINED_PER_TICK:]  # in place: there may be millions
-        for at, key in enumerate(examined):
-            value = None if JOURNAL in key else state.get(key)
-            if value is not None and not value.startswith(self._fit):
-                found.append(key)
-                if len(found) == UNFIT_PER_TICK:
-                    self._unseen += examined[at + 1 :]
-                    break
-        return found
+        unfit = [key for key in examined if JOURNAL not in key and not value_of(key, fit).startswith(fit)]
+        self._unseen += unfit[UNFIT_PER_TICK:]
+        return unfit[:UNFIT_PER_TICK]
 
 
 def journey_key(account: bytes, product: str) -> bytes:

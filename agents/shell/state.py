@@ -4,8 +4,9 @@ Values stay encoded: bytes are small, cost the garbage collector nothing, and ar
 time travels as a changelog header, and so does a mark, so that recovery need not decode values.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from heapq import heapify, heappop, heappush
+from types import MappingProxyType
 
 from agents.shell.outbox import Header
 
@@ -40,6 +41,11 @@ class StateStore:
     def marked(self) -> Set[bytes]:
         """The keys that are marked."""
         return self._marked
+
+    @property
+    def committed(self) -> Mapping[bytes, bytes]:
+        """All committed keys and values; follows what is committed later."""
+        return MappingProxyType(self._values)
 
     def apply(self, key: bytes, value: bytes | None, due_ms: int, marked: bool = False) -> None:
         """Take over a committed write, or a record read back from the changelog; None forgets the key."""
@@ -77,10 +83,6 @@ class StateStore:
             heappush(self._queue, entry)
         return [key for _, key in found]
 
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """All committed keys and values."""
-        return iter(self._values.items())
-
 
 class StateView:
     """The state as one batch sees it: committed values under the batch's own writes."""
@@ -104,9 +106,10 @@ class StateView:
         """All timers due by then have fired; 0 while that is not known."""
         return self._store.fired_ms
 
-    def keys(self) -> list[bytes]:
-        """All keys there are, as committed."""
-        return [key for key, _ in self._store.items()]
+    @property
+    def committed(self) -> Mapping[bytes, bytes]:
+        """All there is, as committed: to look through many keys at once."""
+        return self._store.committed
 
     def put(self, key: bytes, value: bytes | None, due_ms: int = 0, marked: bool = False) -> None:
         """Write a value (None forgets the key), to be woken at `due_ms` (0: never)."""

@@ -212,7 +212,7 @@ class PlainLine:
         """The same as nouns, pages of journals aside."""
         return {
             key.replace(PRODUCT, b"/").decode(): noun.model_validate_json(value)
-            for key, value in self.state(stage).items()
+            for key, value in self.state(stage).committed.items()
             if JOURNAL not in key and ALERT not in key
         }
 

@@ -48,7 +48,7 @@ def sample(seed: int, days: float) -> list[Pages]:
     line = world.line()
     feed(line, world.traffic)
     found: dict[bytes, list[tuple[bytes, bytes]]] = {}
-    for key, value in line.state("advance").items():
+    for key, value in line.state("advance").committed.items():
         account, mark, page = key.partition(JOURNAL)
         found.setdefault(account, []).append((mark + page, value))
     return list(found.values())

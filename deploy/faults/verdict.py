@@ -127,7 +127,7 @@ def _judge_state(verdict: Verdict, tp: TopicPartition, lying: Sequence[Any], wan
     found = StateStore()
     for record in lying:
         found.apply(record.key, record.value, *read_headers(record.headers))
-    there, must = dict(found.items()), dict(wanted.items())
+    there, must = dict(found.committed), dict(wanted.committed)
     verdict.records += len(must)
     different = [key for key in must.keys() & there.keys() if must[key] != there[key]]
     missing, extra = sorted(must.keys() - there.keys()), sorted(there.keys() - must.keys())

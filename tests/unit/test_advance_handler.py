@@ -102,7 +102,7 @@ def sent(out: Outbox, *topics: Topic) -> list[tuple[bytes, dict[str, Any], dict[
 def test_pages_lie_under_keys_no_account_can_have() -> None:
     lane = Lane()
     lane.handle(DEMO)
-    keys = [key for key, _ in lane.store.items()]
+    keys = [key for key, _ in lane.store.committed.items()]
     assert b"acme" in keys
     assert len(keys) == 4  # the state, an entry, a transition and an alert
     assert all(key == b"acme" or key.startswith(b"acme\xff") for key in keys)

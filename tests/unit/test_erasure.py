@@ -78,7 +78,7 @@ def remembered(line: PlainLine) -> bytes:
     """Everything in the states, pages unpacked."""
     found: list[bytes] = []
     for stage in ("identify", "advance", "dispatch"):
-        for key, value in line.state(stage).items():
+        for key, value in line.state(stage).committed.items():
             packed = stage == "advance" and JOURNAL in key and not key.endswith(b"contacts")
             found += [key, unpack(value) if packed else value]
     return b"\n".join(found)

@@ -36,7 +36,7 @@ class ProductLane(Lane):
 
     def states(self) -> dict[str, JourneyState]:
         found = {}
-        for key, value in self.store.items():
+        for key, value in self.store.committed.items():
             if b"\xff" not in key:
                 state = JourneyState.model_validate_json(value)
                 assert key == journey_key(state.account_id.encode(), state.product)

@@ -30,8 +30,8 @@ async def memory(bench: Bench, quick: bool) -> tuple[Mapping[str, Any], list[Plo
     for start in range(0, records, BATCH_RECORDS):
         line.work(start, start + BATCH_RECORDS)
     keys = KEYS_QUICK if quick else KEYS
-    subjects = [value for _, value in line.stores["identify"].items()]
-    pages = list(line.stores["advance"].items())
+    subjects = [value for _, value in line.stores["identify"].committed.items()]
+    pages = list(line.stores["advance"].committed.items())
     accounts = sum(b"\xff" not in key and b"\xfe" not in key for key, _ in pages)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as alone:
         per_id, per_page = alone.map(resident, (subjects, [value for _, value in pages]), (keys, keys))
