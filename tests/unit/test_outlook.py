@@ -97,7 +97,7 @@ def test_what_was_learned_enters_neither_state_nor_ids_nor_retractions() -> None
     (one,), (other,) = (sent(lane.handle(DEMO)[0], TRIGGERS) for lane in (plain, knowing))
     assert other[1]["outlook"]["next_stage"] == "customer"
     assert one[1] | {"outlook": None} == other[1] | {"outlook": None}
-    assert dict(plain.store.committed.items()) == dict(knowing.store.committed.items())
+    assert dict(plain.store.committed) == dict(knowing.store.committed)
     taken_back = sent(knowing.handle(retraction(2), activity(2, "page_view"))[0], TRIGGERS)
     retracted = [value["outlook"] for _, value, _ in taken_back if value["status"] == "retracted"]
     assert retracted == [NO_OUTLOOK.model_dump()]

@@ -13,8 +13,16 @@ class Lines:
         self.now, self.shown = 100.0, list[str]()
         self._filter = Seldom(every_seconds=10.0, now=lambda: self.now)
 
-    def say(self, text: object, *args: object, name: str = "client", level: int = logging.ERROR) -> None:
-        record = logging.LogRecord(name, level, __file__, 1, text, args, None)
+    def say(
+        self,
+        text: object,
+        *args: object,
+        name: str = "client",
+        level: int = logging.ERROR,
+        error: Exception | None = None,
+    ) -> None:
+        kind = (type(error), error, None) if error is not None else None
+        record = logging.LogRecord(name, level, __file__, 1, text, args, kind)
         if self._filter.filter(record):
             self.shown.append(record.getMessage())
 
@@ -44,6 +52,15 @@ def test_other_texts_loggers_and_levels_are_shown_at_once() -> None:
     lines.now += 10.0
     lines.say(ValueError("100 % wrong"))
     assert lines.shown[-1] == "100 % wrong (and 1 more like it before)"
+
+
+def test_what_is_all_filled_in_and_what_another_exception_says_is_no_repetition() -> None:
+    lines = Lines()
+    for text in ("one", "other", "other"):
+        lines.say("%s", text)
+    for error in (OSError(), ValueError(), ValueError()):
+        lines.say("crashed", error=error)
+    assert lines.shown == ["one", "other", "crashed", "crashed"]
 
 
 def test_texts_that_never_come_again_are_forgotten() -> None:
