@@ -79,13 +79,20 @@ async def run(bootstrap: str, contestant: Contestant, seconds_max: float, quiet_
     """Start it, watch it finish, end it.
 
     Raises:
-        BenchError: it ended by itself, or did not finish in time.
+        BenchError: it cannot be started, ended by itself, or did not finish in time.
     """
     async with ends_of(bootstrap, contestant.outputs) as ends:
         with contestant.log.open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                *contestant.command, env=dict(contestant.environment), stdout=log, stderr=log, start_new_session=True
-            )
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *contestant.command,
+                    env=dict(contestant.environment),
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise BenchError(f"{contestant.name} cannot be started: {error}") from error
         try:
             return await _watch(process, contestant, ends, seconds_max, quiet_seconds)
         finally:
