@@ -81,22 +81,19 @@ async def run(bootstrap: str, contestant: Contestant, seconds_max: float, quiet_
     Raises:
         BenchError: it cannot be started, ended by itself, or did not finish in time.
     """
-    async with ends_of(bootstrap, contestant.outputs) as ends:
-        with contestant.log.open("wb") as log:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    *contestant.command,
-                    env=dict(contestant.environment),
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise BenchError(f"{contestant.name} cannot be started: {error}") from error
+    command, environment = contestant.command, dict(contestant.environment)
+    with contestant.log.open("wb") as log:
         try:
+            process = await asyncio.create_subprocess_exec(
+                *command, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        except OSError as error:
+            raise BenchError(f"{contestant.name} cannot be started: {error}") from error
+    try:
+        async with ends_of(bootstrap, contestant.outputs) as ends:
             return await _watch(process, contestant, ends, seconds_max, quiet_seconds)
-        finally:
-            await kill(process)
+    finally:
+        await kill(process)
 
 
 async def kill(process: asyncio.subprocess.Process) -> None:
