@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition, errors
+from aiokafka.client import ConnectionGroup
 from aiokafka.errors import ProducerFenced
 from aiokafka.protocol.produce import ProduceRequest
 
 from agents.shell.kafka import broker as module
+from agents.shell.kafka import protocol
 from agents.shell.kafka.broker import Broker
 
 A, B = TopicPartition("out", 0), TopicPartition("out", 1)
@@ -27,6 +29,7 @@ class Cluster:
         self.coordinators = deque([1, 2])
         self.leaders = {A: 1, B: 2}
         self.updates = 0
+        self.groups: list[Any] = []
         self.cluster = SimpleNamespace(
             leader_for_partition=self.leaders.get,
             partitions_for_topic=lambda topic: {tp.partition for tp in self.leaders if tp.topic == topic},
@@ -35,15 +38,30 @@ class Cluster:
 
     async def send(self, node: int, request: Any, group: Any = None) -> Any:
         self.asked.append((node, request))
+        self.groups.append(group)
         answer = self.answers.popleft()
         if isinstance(answer, Exception):
             raise answer
+        codes = answer if isinstance(answer, dict) else {}
+        if isinstance(request, protocol.ProduceRequest):
+            sent = request.batches
+            return SimpleNamespace(
+                topics=[(tp.topic, [(tp.partition, codes.get(tp.partition, OK), {})], {}) for tp in sent]
+            )
         if isinstance(request, ProduceRequest):
-            codes = answer if isinstance(answer, dict) else {}
             request_topics = request._topics
             given = [(topic, [(at, codes.get(at, OK)) for at, _ in parts]) for topic, parts in request_topics]
             return SimpleNamespace(topics=given)
+        if isinstance(request, protocol.VersionsRequest):
+            level = b"\x02" + b"\x14transaction.version" + answer.to_bytes(2) + b"\x00\x00\x00"
+            return SimpleNamespace(error_code=OK, tags={2: level})
         return SimpleNamespace(error_code=answer)
+
+    async def bootstrap(self) -> None:
+        return
+
+    def get_random_node(self) -> int:
+        return 1
 
     async def coordinator_lookup(self, kind: int, name: str) -> int:
         return self.coordinators.popleft()
@@ -108,6 +126,38 @@ async def test_batches_go_to_their_leaders_and_only_what_failed_goes_again(made:
     sent = [(node, request._topics) for node, request in cluster.asked]
     assert sent == [(1, [("out", [(0, b"a")])]), (2, [("out", [(1, b"b")])]), (2, [("out", [(1, b"b")])])]
     assert cluster.updates == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "leaders", "coordinator", "does"),
+    [
+        (2, {A: 1, B: 1}, 1, True),
+        (2, {A: 1, B: 2}, 1, False),
+        (2, {A: 1, B: 1}, 2, False),
+        (1, {A: 1, B: 1}, 1, False),
+        (NotImplementedError("Support for VersionsRequest v0 has not yet been added"), {A: 1, B: 1}, 1, False),
+    ],
+)
+async def test_partitions_need_not_be_added_where_one_node_of_a_new_cluster_has_all(
+    made: tuple[Broker, Cluster], version: Any, leaders: dict[TopicPartition, int], coordinator: int, does: bool
+) -> None:
+    broker, cluster = made
+    cluster.answers += [version]
+    cluster.leaders.update(leaders)
+    cluster.coordinators = deque([coordinator])
+    await broker.start()
+    assert await broker.enlists([A, B], "group") is does
+    assert await broker.enlists([A, B], "group") is does
+
+
+async def test_what_takes_its_partitions_in_goes_where_the_offsets_go(made: tuple[Broker, Cluster]) -> None:
+    broker, cluster = made
+    cluster.leaders[B] = 1
+    cluster.answers += [{1: NOT_YET}, OK, OK]
+    await broker.produce("id", {A: b"a", B: b"b"}, enlist=True)
+    await broker.ask_group("group", "request", code_of)
+    assert [request.batches for _, request in cluster.asked[:2]] == [{A: b"a", B: b"b"}, {B: b"b"}]
+    assert set(cluster.groups) == {ConnectionGroup.COORDINATION}
 
 
 async def test_of_two_errors_the_one_that_does_not_pass_counts(made: tuple[Broker, Cluster]) -> None:

@@ -1,7 +1,7 @@
 """A transaction as its requests: what goes together, in which turn, and what follows an error."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +11,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 
 from agents.shell.kafka import producer as module
 from agents.shell.kafka.producer import BATCH_BYTES, LaneProducer
+from agents.shell.kafka.protocol import EndRequest
 from schemas.errors import RecordError
 
 A, B, IN = TopicPartition("out", 0), TopicPartition("out", 1), TopicPartition("in", 3)
@@ -23,18 +24,28 @@ class Broker:
     def __init__(self) -> None:
         self.said: Said = []
         self.fails: dict[str, errors.KafkaError] = {}
+        self.takes_them_itself = False
+        self.epoch = 2
 
     async def start(self) -> None:
         self.said.append(("start", None))
 
     async def ask_transaction(self, transactional_id: str, request: Any, codes: Callable[[Any], list[int]]) -> Any:
         self._note(type(request).__name__, request)
-        return type("Answer", (), {"producer_id": 7, "producer_epoch": 2})
+        if isinstance(request, EndRequest):
+            self.epoch += 1
+        return type("Answer", (), {"producer_id": 7, "producer_epoch": self.epoch})
 
     async def ask_group(self, group: str, request: Any, codes: Callable[[Any], list[int]]) -> Any:
         self._note(type(request).__name__, request)
 
-    async def produce(self, transactional_id: str, batches: Mapping[TopicPartition, bytes]) -> None:
+    async def enlists(self, partitions: Iterable[TopicPartition], group: str) -> bool:
+        return self.takes_them_itself
+
+    async def produce(
+        self, transactional_id: str, batches: Mapping[TopicPartition, bytes], *, enlist: bool = False
+    ) -> None:
+        assert enlist is self.takes_them_itself
         self._note("ProduceRequest", dict(batches))
 
     def names(self) -> list[str]:
@@ -66,6 +77,52 @@ async def test_a_transaction_is_three_turns(made: tuple[LaneProducer, Broker, li
     assert reached[0] == "after_begin"
     assert set(reached[1:3]) == {"after_send", "after_offsets"}
     assert reached[3:] == ["before_commit", "after_commit"]
+
+
+async def test_where_the_broker_takes_partitions_in_by_itself_they_are_not_added(
+    made: tuple[LaneProducer, Broker, list[str]],
+) -> None:
+    producer, broker, reached = made
+    broker.takes_them_itself = True
+    await producer.transact({A: [(b"k", b"v", [])], B: [(b"k", None, [])]}, {IN: 5})
+    assert broker.names() == ["ProduceRequest", "CommitOffsetsRequest", "EndRequest"]
+    assert broker.said[0][1].keys() == {A, B}
+    assert broker.said[1][1].offsets == {IN: 5}
+    assert reached[0] == "after_begin"
+    assert set(reached[1:3]) == {"after_send", "after_offsets"}
+    assert reached[3:] == ["before_commit", "after_commit"]
+    broker.said.clear()
+    await producer.transact({A: [(b"k", b"v", [])]}, {})
+    await producer.transact({}, {IN: 6})
+    assert broker.names() == ["ProduceRequest", "EndRequest", "CommitOffsetsRequest", "EndRequest"]
+
+
+async def test_each_of_its_transactions_has_an_epoch_in_which_sequences_begin_anew(
+    made: tuple[LaneProducer, Broker, list[str]],
+) -> None:
+    producer, broker, _ = made
+    found = []
+    for broker.takes_them_itself in (False, False, True, True, False, False):
+        await producer.transact({A: [(b"1", b"v", []), (b"2", b"v", [])]}, {IN: 5})
+    for name, what in broker.said:
+        if name == "ProduceRequest":
+            batch = DefaultRecordBatch(what[A])
+            found.append((batch.producer_epoch, batch.base_sequence))
+    assert found == [(2, 0), (2, 2), (2, 4), (3, 0), (4, 0), (4, 2)]
+    assert [what.owner for name, what in broker.said if name == "EndRequest"] == [(7, 2), (7, 3)]
+
+
+async def test_of_its_transactions_too_nothing_is_committed_after_a_refused_record(
+    made: tuple[LaneProducer, Broker, list[str]],
+) -> None:
+    producer, broker, reached = made
+    broker.takes_them_itself = True
+    broker.fails["ProduceRequest"] = errors.MessageSizeTooLargeError("out")
+    with pytest.raises(RecordError, match="3 bytes for out"):
+        await producer.transact({A: [(b"k", b"abc", [])]}, {IN: 5})
+    [end] = [what for name, what in broker.said if name == "EndRequest"]
+    assert end.commit is False
+    assert not {"before_commit", "after_commit"} & set(reached)
 
 
 async def test_nothing_is_asked_for_what_there_is_not(made: tuple[LaneProducer, Broker, list[str]]) -> None:

@@ -1,7 +1,8 @@
 """The transactional producer of one lane: everything a batch does becomes visible at once, or not at all.
 
 A transaction is three turns to the broker, in each of which the requests go side by side: partitions and group are
-added, then records and offsets are sent, then it is committed.
+added, then records and offsets are sent, then it is committed. The first is left out where the broker does it by itself
+(`Broker.enlists`).
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from aiokafka.protocol.transaction import (
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from agents.shell.crash import Reach, pass_by
+from agents.shell.kafka import protocol
 from agents.shell.kafka.broker import Broker
 from agents.shell.outbox import Outgoing
 from schemas.errors import RecordError
@@ -105,18 +107,22 @@ class LaneProducer:
             for where, outgoing in records.items()
             if outgoing
         }
+        if not batches and not offsets:
+            return
+        enlist = await self._broker.enlists(batches, self._group)
         try:
-            await self._turn((self._add_partitions, batches), (self._add_group, offsets))
+            if not enlist:
+                await self._turn((self._add_partitions, batches), (self._add_group, offsets))
             self._reach("after_begin")
-            await self._turn((self._send, batches), (self._commit, offsets))
+            send, commit = (self._send_in, self._commit_in) if enlist else (self._send, self._commit)
+            await self._turn((send, batches), (commit, offsets))
         except KafkaError as error:
-            await self._abort()
+            await self._abort(enlist)
             if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
                 raise RecordError(largest_of(records), "Raise the topic's max.message.bytes.") from error
             raise
         self._reach("before_commit")
-        if batches or offsets:
-            await self._end(commit=True)
+        await self._end(enlist, commit=True)
         self._reach("after_commit")
 
     async def _turn(self, *asked: tuple[Callable[[Any], Awaitable[None]], Mapping[TopicPartition, Any]]) -> None:
@@ -169,12 +175,14 @@ class LaneProducer:
         request = AddOffsetsToTxnRequest(self._id, *self._owner, self._group)
         await self._broker.ask_transaction(self._id, request, _code)
 
-    async def _send(self, batches: Mapping[TopicPartition, Sequence[bytes]]) -> None:
+    async def _send(self, batches: Mapping[TopicPartition, Sequence[bytes]], *, enlist: bool = False) -> None:
         for turn in zip_longest(*batches.values()):  # the broker takes one batch of a partition at once
-            await self._broker.produce(
-                self._id, {tp: batch for tp, batch in zip(batches, turn, strict=True) if batch is not None}
-            )
+            some = {tp: batch for tp, batch in zip(batches, turn, strict=True) if batch is not None}
+            await self._broker.produce(self._id, some, enlist=enlist)
         self._reach("after_send")
+
+    async def _send_in(self, batches: Mapping[TopicPartition, Sequence[bytes]]) -> None:
+        await self._send(batches, enlist=True)
 
     async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         topics: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
@@ -184,13 +192,24 @@ class LaneProducer:
         await self._broker.ask_group(self._group, request, _codes)
         self._reach("after_offsets")
 
-    async def _end(self, *, commit: bool) -> None:
-        await self._broker.ask_transaction(self._id, EndTxnRequest(self._id, *self._owner, commit), _code)
+    async def _commit_in(self, offsets: Mapping[TopicPartition, int]) -> None:
+        request = protocol.CommitOffsetsRequest(self._id, self._group, self._owner, offsets)
+        await self._broker.ask_group(self._group, request, _codes)
+        self._reach("after_offsets")
 
-    async def _abort(self) -> None:
+    async def _end(self, enlisted: bool, *, commit: bool) -> None:
+        if not enlisted:
+            await self._broker.ask_transaction(self._id, EndTxnRequest(self._id, *self._owner, commit), _code)
+            return
+        request = protocol.EndRequest(self._id, self._owner, commit=commit)
+        answer = await self._broker.ask_transaction(self._id, request, _code)
+        self._owner = answer.producer_id, answer.producer_epoch
+        self._sequences.clear()  # a new epoch begins at 0
+
+    async def _abort(self, enlisted: bool) -> None:
         # fenced, unreachable or failed for good: the lane is opened anew, which aborts it
         with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self._end(commit=False), STOP_SECONDS)
+            await asyncio.wait_for(self._end(enlisted, commit=False), STOP_SECONDS)
 
 
 def _code(answer: Any) -> list[int]:
@@ -199,7 +218,7 @@ def _code(answer: Any) -> list[int]:
 
 def _codes(answer: Any) -> list[int]:
     """Those that say what is wrong first: to the other partitions the broker says only that it did not try."""
-    codes = [code for _, partitions in answer.errors for _, code in partitions]
+    codes = [code for _, partitions, *_ in answer.errors for _, code, *_ in partitions]
     return sorted(codes, key=lambda code: code == OperationNotAttempted.errno)
 
 
