@@ -150,6 +150,15 @@ async def test_partitions_need_not_be_added_where_one_node_of_a_new_cluster_has_
     assert await broker.enlists([A, B], "group") is does
 
 
+async def test_a_group_without_offsets_is_not_asked_for(made: tuple[Broker, Cluster]) -> None:
+    broker, cluster = made
+    cluster.answers += [2]
+    cluster.leaders[B] = 1
+    cluster.coordinators.clear()  # who only sends back may have no rights on it
+    await broker.start()
+    assert await broker.enlists([A, B], None)
+
+
 async def test_what_takes_its_partitions_in_goes_where_the_offsets_go(made: tuple[Broker, Cluster]) -> None:
     broker, cluster = made
     cluster.leaders[B] = 1

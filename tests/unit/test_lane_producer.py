@@ -39,7 +39,7 @@ class Broker:
     async def ask_group(self, group: str, request: Any, codes: Callable[[Any], list[int]]) -> Any:
         self._note(type(request).__name__, request)
 
-    async def enlists(self, partitions: Iterable[TopicPartition], group: str) -> bool:
+    async def enlists(self, partitions: Iterable[TopicPartition], group: str | None) -> bool:
         return self.takes_them_itself
 
     async def produce(

@@ -81,8 +81,9 @@ class Broker:
 
         return await self._patiently("metadata", known)
 
-    async def enlists(self, partitions: Iterable[TopicPartition], group: str) -> bool:
-        """Whether a transaction over these partitions and this group's offsets need not be told them first.
+    async def enlists(self, partitions: Iterable[TopicPartition], group: str | None) -> bool:
+        """Whether a transaction over these partitions, and this group's offsets if there are any, need not be told them
+        first.
 
         So it is on a cluster that takes them in by itself, if one node leads the partitions and coordinates the group:
         it works what comes on one connection one by one. Several nodes would ask the transaction's coordinator at
@@ -93,8 +94,10 @@ class Broker:
             return False
 
         async def nodes() -> set[int]:
-            leaders = {await self._leader(tp) for tp in partitions}
-            return leaders | {await self._coordinator(CoordinationType.GROUP, group)}
+            found = {await self._leader(tp) for tp in partitions}
+            if group is not None:
+                found.add(await self._coordinator(CoordinationType.GROUP, group))
+            return found
 
         return len(await self._patiently("metadata", nodes)) == 1
 

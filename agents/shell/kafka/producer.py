@@ -109,7 +109,7 @@ class LaneProducer:
         }
         if not batches and not offsets:
             return
-        enlist = await self._broker.enlists(batches, self._group)
+        enlist = await self._broker.enlists(batches, self._group if offsets else None)
         try:
             if not enlist:
                 await self._turn((self._add_partitions, batches), (self._add_group, offsets))
