@@ -1,5 +1,6 @@
 """Transactions on real brokers, of Kafka 4's kind and of the one before: all or nothing, whoever is asked how often."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from deploy.local.report import Reporter
 from schemas.errors import RecordError
 from tests.bench.kafka import create
 from tests.integration import secured
+from tests.integration.conftest import WAIT_SECONDS
 
 KINDS = {"as in Kafka 4": True, "as before": False}
 GROUP = "group"
@@ -80,7 +82,10 @@ async def committed(bootstrap: str, topic: str) -> tuple[list[bytes], int | None
     values: list[bytes] = []
     async with AIOKafkaConsumer(**options) as all_written:
         ends = await all_written.end_offsets(partitions)
-    async with AIOKafkaConsumer(**options, isolation_level="read_committed") as reader:
+    async with (
+        asyncio.timeout(WAIT_SECONDS),
+        AIOKafkaConsumer(**options, isolation_level="read_committed") as reader,
+    ):
         reader.assign(partitions)
         await reader.seek_to_beginning(*partitions)
         while [tp for tp in partitions if await reader.position(tp) < ends[tp]]:  # until no transaction is open

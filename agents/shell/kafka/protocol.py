@@ -6,9 +6,10 @@ each transaction has an epoch of its own: what comes late from an earlier one is
 `transaction.version` is at least 2 may be asked so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from io import BytesIO
+from typing import Any, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.protocol.api import Request, RequestStruct, Response, ResponseHeader_v0
@@ -32,6 +33,21 @@ _TAGS = ("tags", TaggedFields)
 _NONE: dict[int, bytes] = {}
 _FINALIZED = 2
 """Tag of the features that are on, in an answer about versions."""
+
+Row = TypeVar("Row")
+
+
+def _of_partitions(*fields: tuple[str, Any]) -> CompactArray:
+    """Fields of each partition, by topic: how all of these messages give them."""
+    partitions = CompactArray(("partition", Int32), *fields, _TAGS)
+    return CompactArray(("topic", _TEXT), ("partitions", partitions), _TAGS)
+
+
+def _by_topic(rows: Iterable[tuple[str, Row]]) -> list[tuple[str, list[Row], dict[int, bytes]]]:
+    topics: dict[str, list[Row]] = {}
+    for topic, row in rows:
+        topics.setdefault(topic, []).append(row)
+    return [(topic, partitions, _NONE) for topic, partitions in topics.items()]
 
 
 class _Versions(Response):
@@ -63,22 +79,13 @@ class _Produced(Response):
     SCHEMA = Schema(
         (
             "topics",
-            CompactArray(
-                ("topic", _TEXT),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("error_code", Int16),
-                        ("offset", Int64),
-                        ("timestamp", Int64),
-                        ("log_start_offset", Int64),
-                        ("record_errors", CompactArray(("batch_index", Int32), ("message", _TEXT), _TAGS)),
-                        ("error_message", _TEXT),
-                        _TAGS,
-                    ),
-                ),
-                _TAGS,
+            _of_partitions(
+                ("error_code", Int16),
+                ("offset", Int64),
+                ("timestamp", Int64),
+                ("log_start_offset", Int64),
+                ("record_errors", CompactArray(("batch_index", Int32), ("message", _TEXT), _TAGS)),
+                ("error_message", _TEXT),
             ),
         ),
         ("throttle_time_ms", Int32),
@@ -95,14 +102,7 @@ class _Produce(RequestStruct):
         ("transactional_id", _TEXT),
         ("required_acks", Int16),
         ("timeout", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("topic", _TEXT),
-                ("partitions", CompactArray(("partition", Int32), ("records", CompactBytes), _TAGS)),
-                _TAGS,
-            ),
-        ),
+        ("topics", _of_partitions(("records", CompactBytes))),
         _TAGS,
     )
 
@@ -112,14 +112,7 @@ class _OffsetsCommitted(Response):
     API_VERSION = 5
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
-        (
-            "errors",
-            CompactArray(
-                ("topic", _TEXT),
-                ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), _TAGS)),
-                _TAGS,
-            ),
-        ),
+        ("errors", _of_partitions(("error_code", Int16))),
         _TAGS,
     )
 
@@ -137,19 +130,7 @@ class _CommitOffsets(RequestStruct):
         ("generation_id", Int32),
         ("member_id", _TEXT),
         ("group_instance_id", _TEXT),
-        (
-            "topics",
-            CompactArray(
-                ("topic", _TEXT),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32), ("offset", Int64), ("leader_epoch", Int32), ("metadata", _TEXT), _TAGS
-                    ),
-                ),
-                _TAGS,
-            ),
-        ),
+        ("topics", _of_partitions(("offset", Int64), ("leader_epoch", Int32), ("metadata", _TEXT))),
         _TAGS,
     )
 
@@ -207,11 +188,8 @@ class ProduceRequest(Request[_Produce]):
 
     def build(self, request_struct_class: type[_Produce]) -> _Produce:
         """As bytes go."""
-        topics: dict[str, list[tuple[int, bytes, dict[int, bytes]]]] = {}
-        for tp, batch in self.batches.items():
-            topics.setdefault(tp.topic, []).append((tp.partition, batch, _NONE))
-        by_topic = [(topic, partitions, _NONE) for topic, partitions in topics.items()]
-        return request_struct_class(self.transactional_id, -1, self.timeout_ms, by_topic, _NONE)
+        topics = _by_topic((tp.topic, (tp.partition, batch, _NONE)) for tp, batch in self.batches.items())
+        return request_struct_class(self.transactional_id, -1, self.timeout_ms, topics, _NONE)
 
 
 class CommitOffsetsRequest(Request[_CommitOffsets]):
@@ -232,11 +210,9 @@ class CommitOffsetsRequest(Request[_CommitOffsets]):
 
     def build(self, request_struct_class: type[_CommitOffsets]) -> _CommitOffsets:
         """As bytes go. Neither generation nor member: the transactional id fences, one for each input partition."""
-        topics: dict[str, list[tuple[int, int, int, str, dict[int, bytes]]]] = {}
-        for tp, offset in self.offsets.items():
-            topics.setdefault(tp.topic, []).append((tp.partition, offset, -1, "", _NONE))
-        by_topic = [(topic, partitions, _NONE) for topic, partitions in topics.items()]
-        return request_struct_class(self.transactional_id, self.group, *self.owner, -1, "", None, by_topic, _NONE)
+        rows = ((tp.topic, (tp.partition, offset, -1, "", _NONE)) for tp, offset in self.offsets.items())
+        whose = self.transactional_id, self.group, *self.owner
+        return request_struct_class(*whose, -1, "", None, _by_topic(rows), _NONE)
 
 
 class EndRequest(Request[_End]):
