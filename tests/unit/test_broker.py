@@ -122,7 +122,7 @@ async def test_nothing_is_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_batches_go_to_their_leaders_and_only_what_failed_goes_again(made: tuple[Broker, Cluster]) -> None:
     broker, cluster = made
     cluster.answers += [OK, {1: NOT_LEADER}, {1: TWICE}]
-    await broker.produce("id", {A: b"a", B: b"b"})
+    await broker.produce("id", {A: b"a", B: b"b"}, enlist=False)
     sent = [(node, request._topics) for node, request in cluster.asked]
     assert sent == [(1, [("out", [(0, b"a")])]), (2, [("out", [(1, b"b")])]), (2, [("out", [(1, b"b")])])]
     assert cluster.updates == 1
@@ -173,7 +173,7 @@ async def test_of_two_errors_the_one_that_does_not_pass_counts(made: tuple[Broke
     broker, cluster = made
     cluster.answers += [{0: NOT_LEADER}, {1: errors.MessageSizeTooLargeError.errno}]
     with pytest.raises(errors.MessageSizeTooLargeError):
-        await broker.produce("id", {A: b"a", B: b"b"})
+        await broker.produce("id", {A: b"a", B: b"b"}, enlist=False)
 
 
 async def test_a_topic_nobody_has_is_waited_for_and_then_said(monkeypatch: pytest.MonkeyPatch) -> None:

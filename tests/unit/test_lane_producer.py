@@ -42,9 +42,7 @@ class Broker:
     async def enlists(self, partitions: Iterable[TopicPartition], group: str | None) -> bool:
         return self.takes_them_itself
 
-    async def produce(
-        self, transactional_id: str, batches: Mapping[TopicPartition, bytes], *, enlist: bool = False
-    ) -> None:
+    async def produce(self, transactional_id: str, batches: Mapping[TopicPartition, bytes], *, enlist: bool) -> None:
         assert enlist is self.takes_them_itself
         self._note("ProduceRequest", dict(batches))
 

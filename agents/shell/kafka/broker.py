@@ -119,9 +119,7 @@ class Broker:
         """Ask the coordinator of a consumer group; raises as `ask_transaction`."""
         return await self._ask(CoordinationType.GROUP, group, request, codes)
 
-    async def produce(
-        self, transactional_id: str, batches: Mapping[TopicPartition, bytes], *, enlist: bool = False
-    ) -> None:
+    async def produce(self, transactional_id: str, batches: Mapping[TopicPartition, bytes], *, enlist: bool) -> None:
         """Write one batch to each of some partitions, by one request for each leader, side by side. What is written
         twice after a lost answer is told by its sequence; raises as `ask_transaction`.
 

@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -114,8 +115,7 @@ class LaneProducer:
             if not enlist:
                 await self._turn((self._add_partitions, batches), (self._add_group, offsets))
             self._reach("after_begin")
-            send, commit = (self._send_in, self._commit_in) if enlist else (self._send, self._commit)
-            await self._turn((send, batches), (commit, offsets))
+            await self._turn((partial(self._send, enlist), batches), (partial(self._commit, enlist), offsets))
         except KafkaError as error:
             await self._abort(enlist)
             if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
@@ -175,30 +175,26 @@ class LaneProducer:
         request = AddOffsetsToTxnRequest(self._id, *self._owner, self._group)
         await self._broker.ask_transaction(self._id, request, _code)
 
-    async def _send(self, batches: Mapping[TopicPartition, Sequence[bytes]], *, enlist: bool = False) -> None:
+    async def _send(self, enlist: bool, batches: Mapping[TopicPartition, Sequence[bytes]]) -> None:
         for turn in zip_longest(*batches.values()):  # the broker takes one batch of a partition at once
             some = {tp: batch for tp, batch in zip(batches, turn, strict=True) if batch is not None}
             await self._broker.produce(self._id, some, enlist=enlist)
         self._reach("after_send")
 
-    async def _send_in(self, batches: Mapping[TopicPartition, Sequence[bytes]]) -> None:
-        await self._send(batches, enlist=True)
-
-    async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        topics: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
-        for tp, offset in offsets.items():
-            topics[tp.topic].append((tp.partition, offset, ""))
-        request = TxnOffsetCommitRequest(self._id, self._group, *self._owner, list(topics.items()))
+    async def _commit(self, enlist: bool, offsets: Mapping[TopicPartition, int]) -> None:
+        request: Any
+        if enlist:
+            request = protocol.CommitOffsetsRequest(self._id, self._group, self._owner, offsets)
+        else:
+            topics: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+            for tp, offset in offsets.items():
+                topics[tp.topic].append((tp.partition, offset, ""))
+            request = TxnOffsetCommitRequest(self._id, self._group, *self._owner, list(topics.items()))
         await self._broker.ask_group(self._group, request, _codes)
         self._reach("after_offsets")
 
-    async def _commit_in(self, offsets: Mapping[TopicPartition, int]) -> None:
-        request = protocol.CommitOffsetsRequest(self._id, self._group, self._owner, offsets)
-        await self._broker.ask_group(self._group, request, _codes)
-        self._reach("after_offsets")
-
-    async def _end(self, enlisted: bool, *, commit: bool) -> None:
-        if not enlisted:
+    async def _end(self, enlist: bool, *, commit: bool) -> None:
+        if not enlist:
             await self._broker.ask_transaction(self._id, EndTxnRequest(self._id, *self._owner, commit), _code)
             return
         request = protocol.EndRequest(self._id, self._owner, commit=commit)
@@ -206,10 +202,10 @@ class LaneProducer:
         self._owner = answer.producer_id, answer.producer_epoch
         self._sequences.clear()  # a new epoch begins at 0
 
-    async def _abort(self, enlisted: bool) -> None:
+    async def _abort(self, enlist: bool) -> None:
         # fenced, unreachable or failed for good: the lane is opened anew, which aborts it
         with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self._end(enlisted, commit=False), STOP_SECONDS)
+            await asyncio.wait_for(self._end(enlist, commit=False), STOP_SECONDS)
 
 
 def _code(answer: Any) -> list[int]:
