@@ -6,6 +6,8 @@ import logging
 import signal
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -16,7 +18,8 @@ from rich.console import Console
 
 from schemas.errors import TriggerpointError
 from tests.bench import latency, report
-from tests.bench.classic.race import Classic
+from tests.bench.classic import load as classic_load
+from tests.bench.classic.race import ACCOUNTS, Classic, classes, why_no_streams
 from tests.bench.figures import growth
 from tests.bench.figures.engine import engine
 from tests.bench.figures.memory import memory
@@ -74,12 +77,25 @@ def why_not_the_same(found: Lap, ours: Sequence[Lap]) -> str:
     return f"{found.outputs:.2f} outputs a record, ours has more" if less else ""
 
 
-async def classic(bench: Bench, quick: bool) -> dict[str, Any]:
+QUICK_RECORDS = 100_000
+"""Of the classic job."""
+
+Ahead = Future[list[classic_load.Part]]
+
+
+def begin(pool: ThreadPoolExecutor) -> Ahead:
+    """Make the classic job's input, and have its Java source compiled, while the broker starts."""
+    if not why_no_streams():
+        pool.submit(classes)
+    return pool.submit(lambda: list(classic_load.records(QUICK_RECORDS, ACCOUNTS)))
+
+
+async def classic(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, Any]:
     """The classic job."""
-    job = Classic(bench, 100_000 if quick else 600_000)
-    await job.prepare(streams=True)
+    job = Classic(bench, QUICK_RECORDS if quick else 600_000)
+    await job.prepare(streams=True, made=ahead.result() if ahead else None)
     who = ["ours", "quix"]
-    if why := job.why_no_streams():
+    if why := why_no_streams():
         console.print(why)
     else:
         who.append("kstreams")
@@ -95,7 +111,7 @@ async def classic(bench: Bench, quick: bool) -> dict[str, Any]:
     }
 
 
-async def line(bench: Bench, quick: bool) -> dict[str, Any]:
+async def line(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, Any]:
     """The whole line, and its latency at half of the speed it has reached, the median of its laps."""
     shares = dict.fromkeys(("faust", "quix"), 0.125 if quick else 0.5)
     whole = WholeLine(bench, 3_200 if quick else 40_000, shares=shares)
@@ -129,7 +145,7 @@ async def line(bench: Bench, quick: bool) -> dict[str, Any]:
     return figures
 
 
-PARTS: dict[str, Callable[[Bench, bool], Awaitable[dict[str, Any]]]] = {"classic": classic, "line": line}
+PARTS: dict[str, Callable[[Bench, bool, Ahead | None], Awaitable[dict[str, Any]]]] = {"classic": classic, "line": line}
 FIGURES: dict[str, Callable[[Bench, bool], Awaitable[growth.Found]]] = {
     "events": growth.events,
     "accounts": growth.accounts,
@@ -172,12 +188,14 @@ async def main(chosen: Sequence[str], figures_of: Sequence[str], quick: bool) ->
     if not RIVALS.exists():
         console.print(f"{RIVALS} is missing: `make bench` makes it; quixstreams is left out")
     with (
+        ThreadPoolExecutor() as pool,
+        nullcontext(begin(pool) if quick and "classic" in chosen else None) as ahead,
         tempfile.TemporaryDirectory(prefix="triggerpoint-bench-", ignore_cleanup_errors=True) as folder,
         surroundings(Path(folder), bool(figures_of), quick) as bench,
     ):
         for name in chosen:
             try:
-                figures |= await PARTS[name](bench, quick)
+                figures |= await PARTS[name](bench, quick, ahead)
             except (BenchError, KafkaError, TriggerpointError, TimeoutError) as error:
                 console.print(f"{name} left out: {error!r}", markup=False)
         if figures_of:

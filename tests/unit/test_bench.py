@@ -12,6 +12,7 @@ from schemas.base import Source
 from schemas.topics import ALERTS, RAW
 from tests.bench import report
 from tests.bench.classic import load as classic
+from tests.bench.classic import race
 from tests.bench.figures import growth
 from tests.bench.figures.plot import Plot, write_page
 from tests.bench.latency import clock_setting, probe_account, probe_event, share_of
@@ -123,3 +124,24 @@ def test_the_middle_of_the_traffic_has_the_speed_that_was_asked_for() -> None:
     assert clock.at_ms(10_000) == 0
     low, high = sent_ms[len(sent_ms) // 4], sent_ms[3 * len(sent_ms) // 4]
     assert clock.seconds_between(low, high) == pytest.approx((len(sent_ms) / 2) / 50.0, rel=0.02)
+
+
+def test_what_was_compiled_is_kept_until_its_source_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+
+    def javac(command: list[str], *, check: bool) -> None:
+        assert check
+        calls.append(command)
+        Path(command[command.index("-d") + 1]).mkdir()
+
+    monkeypatch.setattr(race.subprocess, "run", javac)
+    source, cache = tmp_path / "Some.java", tmp_path / "cache"
+    source.write_text("one")
+    first = race.compiled(source, "a.jar", cache)
+    assert race.compiled(source, "a.jar", cache) == first
+    assert len(calls) == 1
+    source.write_text("two")
+    assert race.compiled(source, "a.jar", cache) != first
+    assert race.compiled(source, "b.jar", cache) != first
+    assert len(calls) == 3
+    assert [path.name for path in cache.iterdir() if path.name.startswith(".")] == []

@@ -8,6 +8,9 @@ import orjson
 
 from tests.bench.kafka import Stamped
 
+Part = dict[int, list[Stamped]]
+"""Some records, by partition."""
+
 PARTITIONS = 4
 VALUE_BYTES = 322
 CHUNK_RECORDS = 500_000
@@ -15,11 +18,11 @@ CHUNK_RECORDS = 500_000
 
 def records(
     count: int, accounts: int, partitions: int = PARTITIONS, seed: int = 1, most: int = CHUNK_RECORDS
-) -> Iterator[dict[int, list[Stamped]]]:
+) -> Iterator[Part]:
     """Records by partition, so many at once; each key always in the same one."""
     rng = random.Random(seed)
     for start in range(0, count, most):
-        made: dict[int, list[Stamped]] = {partition: [] for partition in range(partitions)}
+        made: Part = {partition: [] for partition in range(partitions)}
         for at in range(start, min(start + most, count)):
             account = f"account-{rng.randrange(accounts):07d}"
             key = account.encode()

@@ -5,9 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
-from deploy.local.distribution import kafka_jars
+from deploy.local.distribution import cache_dir, kafka_jars
 from deploy.local.lock import Jar, KafkaLock, read_lock
 from deploy.local.report import Reporter
 from tests.bench import kafka
@@ -46,29 +50,21 @@ class Classic:
     def __init__(self, bench: Bench, records: int, accounts: int = ACCOUNTS) -> None:
         self._bench, self._records, self._accounts = bench, records, accounts
         self._source = f"classic.{records}.{accounts}.in"
-        self._compiled: Path | None = None
 
-    async def prepare(self, *, streams: bool = False) -> None:
+    async def prepare(self, *, streams: bool = False, made: Iterable[load.Part] | None = None) -> None:
         """Write the input, and compile what must be beside it.
 
         Args:
             streams: whether Kafka Streams will run.
+            made: the input, if it is made already.
         """
         bench = self._bench
-        compiling = (
-            asyncio.create_task(asyncio.to_thread(self._classes)) if streams and not self.why_no_streams() else None
-        )
+        compiling = asyncio.create_task(asyncio.to_thread(classes)) if streams and not why_no_streams() else None
         await kafka.create(bench.bootstrap, {self._source: load.PARTITIONS})
-        for part in load.records(self._records, self._accounts):
+        for part in made or load.records(self._records, self._accounts):
             await kafka.write(bench.bootstrap, self._source, part)
         if compiling is not None:
             await compiling
-
-    def why_no_streams(self) -> str:
-        """Why Kafka Streams is left out; '' if it is not."""
-        if shutil.which("javac") is None or shutil.which("java") is None:
-            return "no JDK (17 or newer) on this machine: Kafka Streams is left out"
-        return ""
 
     async def lap(self, who: str) -> Lap:
         """One run of `ours`, `quix` or `kstreams`.
@@ -95,7 +91,7 @@ class Classic:
                 "java",
                 "-Xmx1g",
                 "-cp",
-                self._classes(),
+                classes(),
                 "Streams",
                 boot,
                 source,
@@ -108,13 +104,39 @@ class Classic:
         seconds_max = max(SECONDS_MAX, self._records / RECORDS_A_SECOND_MIN)
         return await run(boot, contestant, seconds_max, bench.quiet_seconds)
 
-    def _classes(self) -> str:
-        """Class path of the compiled job."""
-        reporter = Reporter(None)
-        found = [*kafka_jars(reporter), *kafka_jars(reporter, lock=KafkaLock(read_lock().version, STREAMS_JARS, ""))]
-        path = ":".join(str(jar) for jar in found)
-        if self._compiled is None:
-            self._compiled = self._bench.folder / "classes"
-            source = Path(__file__).with_name("Streams.java")
-            subprocess.run(["javac", "-nowarn", "-cp", path, "-d", str(self._compiled), str(source)], check=True)
-        return f"{self._compiled}:{path}"
+
+def why_no_streams() -> str:
+    """Why Kafka Streams is left out; '' if it is not."""
+    if shutil.which("javac") is None or shutil.which("java") is None:
+        return "no JDK (17 or newer) on this machine: Kafka Streams is left out"
+    return ""
+
+
+def classes() -> str:
+    """Class path of the compiled job."""
+    reporter = Reporter(None)
+    found = [*kafka_jars(reporter), *kafka_jars(reporter, lock=KafkaLock(read_lock().version, STREAMS_JARS, ""))]
+    path = ":".join(str(jar) for jar in found)
+    source = Path(__file__).with_name("Streams.java")
+    return f"{compiled(source, path, cache_dir())}:{path}"
+
+
+def compiled(source: Path, path: str, cache: Path) -> Path:
+    """Folder of the compiled source, kept from one run to the next: `javac` takes as long as a lap.
+
+    Args:
+        source: what to compile.
+        path: class path it is compiled with.
+        cache: where it is kept, by the content of the source and the path, so that a change of either compiles anew.
+    """
+    which = sha256(source.read_bytes() + path.encode()).hexdigest()[:16]
+    home = cache / f"bench-classes-{which}"
+    if not home.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".compile-", dir=cache, ignore_cleanup_errors=True) as scratch:
+            # for the oldest Java that will do: what is kept must run whichever is found next time
+            options = ["-nowarn", "--release", "17", "-cp", path, "-d", f"{scratch}/classes"]
+            subprocess.run(["javac", *options, str(source)], check=True)
+            with suppress(OSError):  # another bench was quicker
+                Path(scratch, "classes").rename(home)
+    return home
