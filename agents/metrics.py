@@ -75,6 +75,9 @@ class Metrics:
             "watermark_age_seconds", "How long ago the newest moment was before which everything received is folded."
         )
         self.lanes = gauge("lanes", "Partitions this worker works on.", "stage")
+        self.lanes_together = gauge(
+            "lanes_together", "Lanes whose work goes in one transaction; 0 while each goes by itself."
+        )
         self.state_keys = gauge("state_keys", "Keys in state.", "stage", "partition")
         self.state_bytes = gauge("state_bytes", "Bytes of keys and values in state.", "stage", "partition")
         self.recovery_seconds = histogram("recovery_seconds", "Time to rebuild a partition's state.", SECONDS, "stage")

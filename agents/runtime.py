@@ -32,6 +32,7 @@ class Runtime:
         handover: who gets which alerts when, and has how long for them.
         watermark_ms: by stage, the moment before which everything received has been folded; timers fire by it.
         committed: (group, partitions) -> committed offsets.
+        behind: (stage, topic) -> records of the topic that the stage has not committed, and where its partitions end.
         key: makes pseudonyms of persons' ids.
         erasures: whose events are dropped.
         networks: address data, as far as there is any.
@@ -49,6 +50,7 @@ class Runtime:
     partitions: Mapping[str, int]
     watermark_ms: Callable[[str], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
+    behind: Callable[[str, str], Awaitable[tuple[int, Mapping[TopicPartition, int]]]]
     key: PrivacyKey
     erasures: ErasureBook
     networks: Networks = NO_NETWORKS

@@ -13,8 +13,11 @@ from agents.handover.handler import HandoverHandler
 from agents.identify import IdentifyHandler
 from agents.ingest import IngestHandler
 from agents.runtime import Runtime
+from agents.settings import Settings
 from agents.shell.app import Stage, StageApp
+from agents.shell.cell import Cell
 from agents.shell.codec import StateCodec
+from agents.shell.kafka.producer import LaneProducer
 from agents.shell.lanes import Work
 from agents.shell.transactional import Handler, LaneSetup, TransactionalWork
 from agents.shell.waiting import Pace
@@ -50,15 +53,16 @@ from schemas.topics import (
 )
 
 STAGES = ("ingest", "identify", "advance", "dispatch", "handover", "archive")
+HANDS: Mapping[str, Topic | None] = {"ingest": EVENTS, "identify": ACTIVITIES, "advance": TRIGGERS, "dispatch": None}
+"""The stages of an alert's way, and the topic each hands to the next: nobody else writes to it, or reads it first."""
+
 PACE = Pace()
 PACES: Mapping[str, Pace] = {
     # what producers send to different topics belongs together, and what comes out of order is folded anew
     "ingest": replace(PACE, in_time=True),
-    # an owner's digest has up to 200 alerts
-    "dispatch": replace(PACE, timers=2),
     # nobody waits for the hand-over clock by the millisecond: fewer transactions, and none that stops the others long
     # when digests come or an office opens
-    "handover": replace(PACE, pause_seconds=0.1, fill_records=100, go_records=100, timers=20),
+    "handover": replace(PACE, pause_seconds=0.1, fill_records=50, go_records=50, timers_seconds=0.005),
     # a lane has one partition, and each going is one insert
     "archive": replace(PACE, pause_seconds=0.0, go_records=10_000),
 }
@@ -96,6 +100,35 @@ def pace_of(name: str) -> Pace:
     return PACES.get(name, PACE)
 
 
+def cell_of(runtime: Runtime) -> Cell:
+    """What the stages of the line work in that hand on to each other, where one worker has them all."""
+    settings, seams = runtime.settings, runtime.seams
+    names, reaches = settings.topics, [seams.reach(stage) for stage in HANDS]
+
+    def reach(point: str) -> None:
+        for each in reaches:
+            each(point)
+
+    def make_producer() -> LaneProducer:
+        return seams.producer(runtime.options, cell_id(settings), settings.transaction_timeout_seconds, reach)
+
+    inputs = inputs_of(names)
+    return Cell(
+        {stage: names.name(topic) if topic else None for stage, topic in HANDS.items()},
+        {stage: sum(runtime.partitions[topic] for topic in inputs[stage]) for stage in HANDS},
+        {**runtime.partitions, **seams.topics}.__getitem__,
+        make_producer,
+        runtime.behind,
+        runtime.clock.now_ms,
+        runtime.metrics.lanes_together.set,
+    )
+
+
+def cell_id(settings: Settings) -> str:
+    """Transactional id of the cell."""
+    return settings.group("cell")
+
+
 def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], TableWriter]) -> list[Stage]:
     """The chosen stages, in the order of the data's way.
 
@@ -105,8 +138,11 @@ def build_stages(runtime: Runtime, chosen: Iterable[str], writer: Callable[[], T
         writer: makes the archive's writer; called only if it is chosen.
     """
     wanted, verbs = set(chosen), verbs_of(runtime)
+    cell = cell_of(runtime) if wanted >= HANDS.keys() else None
     return [
-        _transactional(runtime, name, verbs[name]) if name in verbs else _archive(runtime, writer())
+        _transactional(runtime, name, verbs[name], cell if name in HANDS else None)
+        if name in verbs
+        else _archive(runtime, writer())
         for name in STAGES
         if name in wanted
     ]
@@ -219,7 +255,7 @@ def _archive(runtime: Runtime, writer: TableWriter) -> Stage:
     return Stage("archive", group, tuple(topics), _by_partition, make_work, reach, pace_of("archive"))
 
 
-def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
+def _transactional(runtime: Runtime, name: str, verb: Verb, cell: Cell | None) -> Stage:
     settings, seams = runtime.settings, runtime.seams
     group, changelog, pace = settings.group(name), verb.changelog, pace_of(name)
 
@@ -230,6 +266,7 @@ def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
             options=runtime.options,
             group=group,
             transactional_id=f"{group}-{lane}",
+            fence_too=(cell_id(settings),) if name in HANDS else (),
             inputs=owned,
             outputs={**runtime.partitions, **seams.topics},
             committed=lambda tps: runtime.committed(group, tps),
@@ -239,13 +276,13 @@ def _transactional(runtime: Runtime, name: str, verb: Verb) -> Stage:
             metrics=runtime.metrics,
             timeout_seconds=settings.transaction_timeout_seconds,
             grace_ms=int(settings.timer_grace_seconds * 1000),
-            timers=pace.timers,
+            timers_seconds=pace.timers_seconds,
             reach=seams.reach(name),
             make_producer=seams.producer,
         )
         return TransactionalWork(setup, seams.handler(name, lane, verb.handler(number)))
 
-    return Stage(name, group, inputs_of(settings.topics)[name], _by_number, make_work, seams.reach(name), pace)
+    return Stage(name, group, inputs_of(settings.topics)[name], _by_number, make_work, seams.reach(name), pace, cell)
 
 
 def _by_number(tp: TopicPartition) -> str:

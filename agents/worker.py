@@ -108,6 +108,7 @@ class Worker:
             )
             meters = starting.create_task(self._start_meters(clock))
         journeys, watermark = following.result(), meters.result()
+        assert self.lag is not None
         self._end_with(journeys)
         if "archive" in self._chosen and settings.learn_minutes:
             self._keep(keep_learning(settings, partitions[learned], metrics), "learn")
@@ -123,6 +124,7 @@ class Worker:
             partitions=partitions,
             watermark_ms=watermark.now_ms,
             committed=lambda group, tps: topics.committed_offsets(admin, group, tps),
+            behind=self.lag.before,
             key=key,
             erasures=erasures.book,
             networks=networks,

@@ -86,6 +86,11 @@ class LagMeter:
             counts |= await self._look_into(short)
             return {tp: Stand(starts[tp], count) for tp, count in counts.items()}
 
+    async def before(self, stage: str, topic: str) -> tuple[int, Mapping[TopicPartition, int]]:
+        """How many records of a topic a stage has not committed yet, and where its partitions end."""
+        ends = {tp: end for tp, end in (await self.end_offsets(stage)).items() if tp.topic == topic}
+        return sum((await self.behind(stage, ends)).values()), ends
+
     async def passed(self, stage: str) -> None:
         """Wait until a stage has committed everything that lies before it now."""
         ends = await self.end_offsets(stage)

@@ -16,7 +16,7 @@ from faust.app.base import BootStrategy
 
 from agents.shell.crash import Reach
 from agents.shell.kafka.transport import BatchTransport, Fetched
-from agents.shell.lanes import Lane, Lanes, Work
+from agents.shell.lanes import Cell, Lane, Lanes, Work
 from agents.shell.waiting import Batch, Pace
 
 IDLE_SECONDS = 0.5
@@ -35,6 +35,7 @@ class Stage:
         make_work: makes a lane's work from its name and partitions.
         reach: told of crash points.
         pace: how its lanes go.
+        cell: with which stages its lanes may work together.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Stage:
     make_work: "Callable[[StageApp, str, frozenset[TopicPartition]], Work]"
     reach: Reach
     pace: Pace
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,16 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
     app.reach = stage.reach
     app.transport = BatchTransport(app.conf.broker_consumer, app)
 
-    rejoin = _rejoiner(app, watch)
+    rejoin = _rejoiner(app)
 
     def make_lane(name: str, partitions: frozenset[TopicPartition]) -> Lane:
         work = stage.make_work(app, name, partitions)
-        told = rejoin, watch.on_fatal, watch.on_retry
-        return Lane(f"{stage.name}/{name}", partitions, work, IDLE_SECONDS, *told, stage.pace)
+        told = watch.on_fenced, watch.on_fatal, watch.on_retry, rejoin
+        return Lane(f"{stage.name}/{name}", partitions, work, IDLE_SECONDS, *told, stage.pace, stage.cell)
 
     app.lanes = Lanes(stage.lane_of, make_lane)
+    if stage.cell is not None:
+        stage.cell.add(stage.name, app.lanes)
 
     async def open_lanes(_app: Any, assigned: set[Any], **_: Any) -> None:
         stage.reach("at_assign")
@@ -139,18 +143,17 @@ def _batch_of(fetched: Fetched, tp: TopicPartition, done: Callable[[], None]) ->
     return Batch(tp, fetched.records, done, fetched.begins, fetched.ends, fetched.size_bytes, fetched.more)
 
 
-def _rejoiner(app: StageApp, watch: Watch) -> Callable[[], None]:
+def _rejoiner(app: StageApp) -> Callable[[], None]:
     """What to do when a lane is fenced: let the group decide who owns the partition. A zombie gets none, the owner
     opens the lane anew."""
     rejoining: set[asyncio.Task[None]] = set()
 
-    def on_fenced() -> None:
-        watch.on_fenced()
+    def rejoin() -> None:
         task = asyncio.ensure_future(app.consumer.rejoin())
         rejoining.add(task)
         task.add_done_callback(rejoining.discard)
 
-    return on_fenced
+    return rejoin
 
 
 async def stop_app(app: StageApp) -> None:

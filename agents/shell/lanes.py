@@ -6,7 +6,7 @@ when its partitions are assigned and closes before they are taken away, so that 
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -32,6 +32,28 @@ log = structlog.get_logger()
 
 class LeftOutError(Exception):
     """A batch of the partition never came to its lane; to go on would commit past it."""
+
+
+class CellLostError(Exception):
+    """A cell cannot go on; what it had not committed is read and worked again."""
+
+
+class Cell(Protocol):
+    """Lanes of several stages that work together (`cell.py`)."""
+
+    def add(self, stage: str, lanes: "Lanes") -> None:
+        """Tell it a stage's lanes."""
+
+    async def drive(self, lane: "Lane") -> None:
+        """Work this lane with all others as long as all are here; returns at once if they are not.
+
+        Raises:
+            CellLostError: all of them must read anew.
+            Exception: what stops them all.
+        """
+
+    def wake(self) -> None:
+        """Something has come, or a lane is to close."""
 
 
 class Work(Protocol):
@@ -89,7 +111,9 @@ class Lane:
         on_fenced: called when another worker has taken the partition over; the lane ends.
         on_fatal: called with an error that must stop the worker; nothing of the batch is committed.
         on_retry: called with the error's name before work is done again.
+        rejoin: asks the group for a new assignment; the lane has ended.
         pace: how it goes.
+        cell: with whom it works as long as all are here.
     """
 
     def __init__(
@@ -101,10 +125,13 @@ class Lane:
         on_fenced: Callable[[], None],
         on_fatal: Callable[[BaseException], None],
         on_retry: Callable[[str], None],
+        rejoin: Callable[[], None],
         pace: Pace,
+        cell: Cell | None = None,
     ) -> None:
-        self.name = name
-        self._work = work
+        self.name, self.work, self._cell = name, work, cell
+        self.number = min((tp.partition for tp in partitions), default=0)
+        self._rejoin = rejoin
         self._idle_seconds = idle_seconds
         self._on_fenced, self._on_fatal, self._on_retry = on_fenced, on_fatal, on_retry
         self._waiting, self._came = Waiting(pace, partitions), asyncio.Event()
@@ -113,6 +140,8 @@ class Lane:
         self._again = False
         self._pause_seconds, self._ended = pace.pause_seconds, -math.inf
         self._reached: dict[TopicPartition, int] = {}
+        self._handed: set[TopicPartition] = set()
+        self._patient_until: float | None = None
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
@@ -124,16 +153,57 @@ class Lane:
     def put(self, batch: Batch) -> None:
         """Hand a batch over. Never blocks: `full` is asked before the partition is fetched."""
         self._waiting.put(batch)
-        self._came.set()
+        self._wake()
 
     def full(self, tp: TopicPartition) -> bool:
         """Whether the lane wants no more batches of a partition for now."""
         return self._waiting.full(tp)
 
+    def handed(self, tp: TopicPartition) -> bool:
+        """Whether what comes of a partition is handed over, so that it need not be fetched."""
+        return tp in self._handed
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is to end."""
+        return self._closing.is_set()
+
+    def hand_over(self, tp: TopicPartition) -> None:
+        """From now on a partition is not read: its cell hands over what comes of it."""
+        self._handed.add(tp)
+        self._waiting.expect_no_more(tp)
+
+    def take(self) -> list[Part]:
+        """What its cell is to work next; it is in work until `worked`.
+
+        Raises:
+            LeftOutError: a batch is missing.
+        """
+        if not self._waiting:
+            return []
+        now = asyncio.get_running_loop().time()
+        if self._patient_until is None:
+            self._patient_until = max(self._known, now + MORE_SECONDS)
+        parts = self._waiting.take(now < self._patient_until)
+        if parts:
+            self._patient_until = None
+            follow, self._reached = self._that_follow_on(parts)
+            self._in_work += parts
+            if len(follow) < len(parts):
+                raise LeftOutError(f"{parts[len(follow)].batch.tp} does not go on where it was")
+        return parts
+
+    def worked(self, parts: Sequence[Part]) -> None:
+        """These have been committed: the first of those in work."""
+        for part in parts:
+            if part.last:
+                part.batch.done()
+        self._in_work = self._in_work[len(parts) :]
+
     async def close(self) -> None:
         """Finish what is in work (or give it up, uncommitted, when that takes long), give up what waits."""
         self._closing.set()
-        self._came.set()
+        self._wake()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=CLOSE_SECONDS)
             self._task.cancel()
@@ -146,7 +216,7 @@ class Lane:
         try:
             while not self._closing.is_set():
                 try:
-                    await self._work.open()
+                    await self.work.open()
                     self._known = asyncio.get_running_loop().time() + FIRST_SECONDS
                     self.ready.set()
                     delay = REOPEN_SECONDS
@@ -158,7 +228,7 @@ class Lane:
                         raise
                     self._on_retry(type(error).__name__)
                     log.warning("lane_reopens", lane=self.name, error=repr(error), after_seconds=delay)
-                    await self._work.close()
+                    await self.work.close()
                     await self._pause(delay)
                     delay = min(delay * 2, REOPEN_SECONDS_MAX)
         except ProducerFenced:
@@ -168,12 +238,18 @@ class Lane:
             log.warning("lane_fenced", lane=self.name, why=why)
             self.ready.clear()
             self._on_fenced()
+            self._rejoin()
+        except CellLostError as error:
+            log.warning("lane_reads_anew", lane=self.name, error=str(error))
+            self.ready.clear()
+            self._on_retry(type(error.__cause__ or error).__name__)
+            self._rejoin()
         except LeftOutError as error:
             # the next assignment begins where the group has committed, which is before what is missing
             self._on_retry(type(error).__name__)
             log.error("lane_left_out_a_batch", lane=self.name, error=str(error), then="asks the group anew")
             self.ready.clear()
-            self._on_fenced()
+            self._rejoin()
         except Exception as error:
             log.error("lane_failed", lane=self.name, error=repr(error), exc_info=error)
             self._on_fatal(error)
@@ -181,35 +257,39 @@ class Lane:
             for part in self._in_work:
                 if part.last:
                     part.batch.done()
-            await self._work.close()
+            await self.work.close()
 
     async def _work_batches(self) -> None:
         while not self._closing.is_set():
+            if self._cell is not None and not self._in_work:
+                await self._cell.drive(self)
             if not self._in_work:
                 self._in_work = await self._next()
             if self._in_work:
-                parts, reached = self._that_follow_on()
-                await self._work.process(parts)
+                parts, reached = self._that_follow_on(self._in_work)
+                await self.work.process(parts)
                 self._ended = asyncio.get_running_loop().time()
                 self._reached = reached
-                for part in parts:
-                    if part.last:
-                        part.batch.done()
-                self._in_work = self._in_work[len(parts) :]
-            self._again = await self._work.tick()
+                self.worked(parts)
+            self._again = await self.work.tick()
 
-    def _that_follow_on(self) -> tuple[list[Part], dict[TopicPartition, int]]:
-        """What is in work, as far as each part goes on where its partition has been reached; and where it will be."""
+    def _that_follow_on(self, parts: list[Part]) -> tuple[list[Part], dict[TopicPartition, int]]:
+        """Parts as far as each goes on where its partition has been reached; and where it will be."""
         reached = dict(self._reached)
-        for number, part in enumerate(self._in_work):
+        for number, part in enumerate(parts):
             tp, batch = part.batch.tp, part.batch
             if part.first and batch.begins is not None and batch.begins != reached.get(tp):
                 if not number:
                     raise LeftOutError(f"{tp.topic}:{tp.partition} goes on at {batch.begins}, not at {reached.get(tp)}")
-                return self._in_work[:number], reached
+                return parts[:number], reached
             if part.last:
                 reached[tp] = batch.ends
-        return self._in_work, reached
+        return parts, reached
+
+    def _wake(self) -> None:
+        self._came.set()
+        if self._cell is not None:
+            self._cell.wake()
 
     async def _next(self) -> list[Part]:
         with suppress(TimeoutError):
@@ -260,6 +340,13 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._lanes)
 
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(list(self._lanes.values()))
+
+    def lane(self, tp: TopicPartition) -> Lane:
+        """Whose partition it is."""
+        return self._lanes[self._lane_of(tp)]
+
     @property
     def ready(self) -> bool:
         """Whether every lane has its state."""
@@ -298,6 +385,11 @@ class Lanes:
         """Whether the partition should not be fetched for now."""
         lane = self._lanes.get(self._lane_of(tp))
         return lane is None or lane.full(tp)
+
+    def handed(self, tp: TopicPartition) -> bool:
+        """Whether what comes of a partition is handed over, so that it need not be fetched."""
+        lane = self._lanes.get(self._lane_of(tp))
+        return lane is not None and lane.handed(tp)
 
     async def close(self) -> None:
         """Close all lanes, side by side."""

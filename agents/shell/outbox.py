@@ -22,6 +22,9 @@ class Outbox:
         self._by_topic: dict[str, list[list[Outgoing]]] = {}
         self._on_commit: list[Callable[[], None]] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._by_topic or self._on_commit)
+
     def send(self, topic: str, key: bytes, value: bytes, headers: list[Header] = NO_HEADERS) -> None:
         """Send a record to the partition its key belongs to."""
         by_partition = self._by_topic.get(topic)
@@ -38,6 +41,11 @@ class Outbox:
             for partition, records in enumerate(by_partition)
             if records
         }
+
+    def sent_to(self, topic: str, partition: int) -> list[Outgoing]:
+        """What is to be sent to one partition so far."""
+        by_partition = self._by_topic.get(topic)
+        return by_partition[partition] if by_partition else []
 
     def count(self, after_commit: Callable[[], None]) -> None:
         """Call this once the batch is committed: metrics count what happened, not what was tried."""

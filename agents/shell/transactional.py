@@ -10,17 +10,21 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
+from aiokafka.errors import ProducerFenced
 
 from agents.clock import Clock
 from agents.metrics import Metrics
 from agents.shell.crash import Reach
+from agents.shell.going import Going
 from agents.shell.kafka.producer import LaneProducer
-from agents.shell.outbox import NO_HEADERS, Outbox
+from agents.shell.outbox import Outbox
 from agents.shell.recovery import Progress, recover
-from agents.shell.state import StateStore, StateView, headers_of
+from agents.shell.state import StateStore, StateView
 from agents.shell.waiting import Part
 
 LATENCY_SAMPLES = 16
+TIMERS_MAX = 100
+"""Keys whose timers fire in one going, however fast they do."""
 
 
 class Handler(Protocol):
@@ -51,6 +55,7 @@ class LaneSetup:
         options: how to reach the broker.
         group: consumer group of the stage.
         transactional_id: the lane's own.
+        fence_too: ids of others who may work its partitions (see `cell.py`).
         inputs: partitions it owns.
         outputs: topics it writes, with their partition counts.
         committed: asks the group's committed offsets, as they are at that moment.
@@ -59,7 +64,7 @@ class LaneSetup:
         watermark_ms: timers fire by it, not by the clock: see `agents/watermark.py`.
         timeout_seconds: of a transaction.
         grace_ms: how long timers wait behind the watermark.
-        timers: how many of them fire in one going.
+        timers_seconds: for how long they fire in one going.
         reach: told of crash points.
         make_producer: `LaneProducer`, or what a fault test has instead.
     """
@@ -68,6 +73,7 @@ class LaneSetup:
     options: Mapping[str, Any] = field(repr=False)  # it holds the password
     group: str
     transactional_id: str
+    fence_too: tuple[str, ...]
     inputs: frozenset[TopicPartition]
     outputs: Mapping[str, int]
     committed: Callable[[Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
@@ -77,7 +83,7 @@ class LaneSetup:
     metrics: Metrics
     timeout_seconds: float
     grace_ms: int
-    timers: int
+    timers_seconds: float
     reach: Reach
     make_producer: Callable[..., LaneProducer]
 
@@ -101,11 +107,9 @@ class TransactionalWork:
         """Fence, read committed offsets, rebuild the state."""
         setup = self._setup
         await self.close()
-        producer = setup.make_producer(
-            setup.options, setup.transactional_id, setup.group, setup.timeout_seconds, setup.reach
-        )
+        producer = setup.make_producer(setup.options, setup.transactional_id, setup.timeout_seconds, setup.reach)
         self._producer = producer
-        await producer.start()
+        await producer.start(setup.fence_too)
         setup.reach("after_fence")
         # only now: the former owner can no longer commit, so these offsets are final
         self._next = dict(await setup.committed(setup.inputs))
@@ -114,55 +118,86 @@ class TransactionalWork:
             began = time.monotonic()
             await recover(setup.options, setup.stage, setup.changelog, self._store, self._note_recovery)
             setup.metrics.recovery_seconds.labels(setup.stage).observe(time.monotonic() - began)
-            self._measure_state()
+        self._measure_state()
         setup.reach("after_recovery")
 
     async def process(self, parts: Sequence[Part]) -> None:
         """Work what is there and commit it, in one transaction."""
-        began = time.monotonic()
-        metrics, stage = self._setup.metrics, self._setup.stage
-        state, out = StateView(self._store), Outbox(self._setup.outputs.__getitem__)
-        offsets: dict[TopicPartition, int] = {}
-        received_ms: list[int] = []
-        count = 0
-        for part in parts:
-            tp, records = part.batch.tp, part.records
-            start = offsets.get(tp, self._next.get(tp, 0))
-            if records and records[0].offset < start:
-                records = [record for record in records if record.offset >= start]
-            if records:
-                received_ms += self._handler.handle(records, state, out)
-                offsets[tp] = records[-1].offset + 1
-                count += len(records)
-        if not offsets:
-            return
-        self._setup.reach("after_handle")
-        await self._commit(state, out, offsets)
-        self._next |= offsets
-        if received_ms:
-            for moment_ms in received_ms[:: len(received_ms) // LATENCY_SAMPLES + 1]:
-                metrics.latency_seconds.labels(stage).observe(self._setup.clock.seconds_since(moment_ms))
-        metrics.records.labels(stage).inc(count)
-        metrics.batch_records.labels(stage).observe(count)
-        metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
+        going = Going(self._setup.outputs.__getitem__)
+        self.work(parts, going)
+        await self._commit(going)
 
     async def tick(self) -> bool:
         """Fire timers due by the watermark, less the grace; and bring up to date what is stale. Says whether more
         timers are due."""
+        going = Going(self._setup.outputs.__getitem__)
+        more = self.wake(going, self._setup.timers_seconds)
+        await self._commit(going)
+        return more
+
+    def work(self, parts: Sequence[Part], going: Going) -> None:
+        """Work what is there, as part of a going."""
+        for part in parts:
+            tp, records = part.batch.tp, part.records
+            start = self._next.get(tp, 0)
+            if records and records[0].offset < start:
+                records = [record for record in records if record.offset >= start]
+            if records:
+                self._handle(tp, records, going)
+
+    def take_over(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> None:
+        """Work records of the same going, which its transaction writes.
+
+        Args:
+            records: as they will lie in the partition.
+        """
+        self._handle(tp, records, going)
+
+    def wake(self, going: Going, seconds: float) -> bool:
+        """Fire timers for about so long, at least one; and bring up to date what is stale. What the going has written
+        already has its turn in the next. Says whether more timers are due."""
         setup, store = self._setup, self._store
         now_ms = setup.watermark_ms() - setup.grace_ms
-        due = store.due(now_ms, setup.timers)
-        state, out = StateView(store), Outbox(setup.outputs.__getitem__)
+        state = going.view(store, setup.changelog)
+        untouched = not state.writes
         # only once it is known which timers have fired: what is filled in late must not look as if it had just happened
-        stale = self._handler.stale(state) if store.fired_ms else ()
-        if due or stale:
-            self._handler.wake(list(dict.fromkeys((*due, *stale))), now_ms, state, out)
-            await self._commit(state, out, {})
-            setup.metrics.timers.labels(setup.stage).inc(len(due))
-        if len(due) == setup.timers:
-            return True
-        store.fired_ms = max(store.fired_ms, now_ms)
-        return False
+        stale = self._handler.stale(state) if store.fired_ms and untouched else ()
+        if stale:
+            self._handler.wake(stale, now_ms, state, going.out)
+        due = [key for key in store.due(now_ms, TIMERS_MAX + len(state.writes)) if key not in state.writes]
+        fired, until = 0, time.monotonic() + seconds
+        for key in due:
+            if fired and time.monotonic() >= until:
+                break
+            self._handler.wake([key], now_ms, state, going.out)
+            fired += 1
+        if fired:
+            going.out.count(lambda: setup.metrics.timers.labels(setup.stage).inc(fired))
+        if untouched and not stale and len(due) == fired < TIMERS_MAX:
+            store.fired_ms = max(store.fired_ms, now_ms)
+        return len(due) > fired or fired == TIMERS_MAX
+
+    def committed(self, began: float) -> None:
+        """A going that this lane was part of has been committed.
+
+        Args:
+            began: `time.monotonic()` when its transaction began.
+        """
+        setup = self._setup
+        setup.reach("after_memory")
+        setup.metrics.commit_seconds.labels(setup.stage).observe(time.monotonic() - began)
+        setup.metrics.committed(setup.stage)
+        self._measure_state()
+
+    async def prove(self) -> None:
+        """Make sure that the lane is still this worker's.
+
+        Raises:
+            KafkaError: it is not, or it cannot be known.
+        """
+        if self._producer is None:
+            raise ProducerFenced  # given back meanwhile
+        await self._producer.prove(self._setup.group)
 
     async def close(self) -> None:
         """Stop the producer; what this worker no longer holds, its metrics no longer show."""
@@ -174,25 +209,32 @@ class TransactionalWork:
                 for gauge in (self._setup.metrics.state_keys, self._setup.metrics.state_bytes):
                     gauge.labels(self._setup.stage, str(self._setup.changelog.partition)).set(0)
 
-    async def _commit(self, state: StateView, out: Outbox, offsets: Mapping[TopicPartition, int]) -> None:
+    def _handle(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> None:
         setup = self._setup
+        metrics, stage = setup.metrics, setup.stage
+        began = time.monotonic()
+        received_ms = self._handler.handle(records, going.view(self._store, setup.changelog), going.out)
+        self._next[tp] = records[-1].offset + 1
+        going.reach(setup.group, tp, self._next[tp], len(records))
+
+        def count() -> None:
+            for moment_ms in received_ms[:: len(received_ms) // LATENCY_SAMPLES + 1]:
+                metrics.latency_seconds.labels(stage).observe(setup.clock.seconds_since(moment_ms))
+            metrics.records.labels(stage).inc(len(records))
+            metrics.batch_records.labels(stage).observe(len(records))
+            metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
+
+        going.out.count(count)
+        setup.reach("after_handle")
+
+    async def _commit(self, going: Going) -> None:
+        if not going:
+            return
         assert self._producer is not None
         began = time.monotonic()
-        records = out.records
-        if state.writes:
-            assert setup.changelog is not None
-            records[setup.changelog.topic, setup.changelog.partition] = [
-                (key, value, headers_of(due_ms, marked) if due_ms or marked else NO_HEADERS)
-                for key, (value, due_ms, marked) in state.writes.items()
-            ]
-        await self._producer.transact(records, offsets)
-        state.commit()
-        out.committed()
-        setup.reach("after_memory")
-        setup.metrics.commit_seconds.labels(setup.stage).observe(time.monotonic() - began)
-        setup.metrics.committed(setup.stage)
-        if state.writes:
-            self._measure_state()
+        await self._producer.transact(going.seal(), going.offsets)
+        going.out.committed()
+        self.committed(began)
 
     def _note_recovery(self, progress: Progress) -> None:
         setup = self._setup
@@ -204,7 +246,8 @@ class TransactionalWork:
 
     def _measure_state(self) -> None:
         setup = self._setup
-        assert setup.changelog is not None
+        if setup.changelog is None:
+            return
         labels = (setup.stage, str(setup.changelog.partition))
         setup.metrics.state_keys.labels(*labels).set(len(self._store))
         setup.metrics.state_bytes.labels(*labels).set(self._store.bytes)

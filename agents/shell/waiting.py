@@ -31,15 +31,15 @@ class Pace:
             where so many wait of a partition it is not fetched.
         in_time: records of a round go in the order of their timestamps (each partition's in its own order), not
             partition by partition. Then a handler is called for each run of one partition.
-        timers: keys whose timers fire in one going: all other lanes wait while a handler is at work, and many clocks
-            ring at once: when an office opens, say.
+        timers_seconds: for how long timers fire in one going: all other lanes wait while a handler is at work, and many
+            clocks ring at once: when an office opens, say.
     """
 
     pause_seconds: float = 0.02
     fill_records: int = 500
     go_records: int = 1000
     in_time: bool = False
-    timers: int = 50
+    timers_seconds: float = 0.02
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,10 @@ class Waiting:
             self._more.add(batch.tp)
         else:
             self._more.discard(batch.tp)
+
+    def expect_no_more(self, tp: TopicPartition) -> None:
+        """Nobody waits for what is to come of a partition."""
+        self._more.discard(tp)
 
     def full(self, tp: TopicPartition) -> bool:
         """Whether enough waits of a partition, a batch that is begun counted whole. Small batches do not fill: what

@@ -76,6 +76,10 @@ class WorkerProcess:
                 await asyncio.sleep(0.1)
         raise LocalStackError(f"The worker is not ready after {seconds:g} s; its log ends: {self._log_tail()}")
 
+    def said(self, event: str) -> bool:
+        """Whether its log has an event of this name."""
+        return event in self._log_file.read_text(errors="replace")
+
     def check(self) -> None:
         """Raises LocalStackError if the process has ended by itself."""
         if self._process is not None and self._process.returncode is not None:

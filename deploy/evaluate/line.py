@@ -29,7 +29,7 @@ from agents.metrics import Metrics
 from agents.shell.outbox import Header, Outbox
 from agents.shell.state import StateStore, StateView
 from agents.shell.transactional import Handler
-from agents.stages import inputs_of, pace_of
+from agents.stages import inputs_of
 from agents.watermark import BEHIND
 from pipeline.directory import EMPTY, Directory
 from pipeline.handover.policy import Policy
@@ -49,6 +49,8 @@ OnWrite = Callable[[str, bytes, bytes | None], None]
 STAGES = ("ingest", "identify", "advance", "dispatch")
 BATCH_RECORDS = 500
 GRACE_MS = 5_000
+TIMERS = 50
+"""Keys woken in one tick of a lane."""
 NAMES = TopicNames()
 NO_LIMIT = RefusalLimit(share_max=1.0)
 KEY = PrivacyKey(b"simulated worlds have no secrets, and their truth knows clear mailboxes")
@@ -230,13 +232,13 @@ class PlainLine:
         for lane in self._lanes.values():
             if woken and lane.name in BEHIND:  # their watermark waits for what the line says now
                 return True
-            store, timers = lane.store, pace_of(lane.name).timers
-            due = store.due(now_ms, timers)
+            store = lane.store
+            due = store.due(now_ms, TIMERS)
             stale = lane.handler.stale(StateView(store)) if store.fired_ms else ()
             if due or stale:
                 self._work(lane, partial(lane.handler.wake, list(dict.fromkeys((*due, *stale))), now_ms))
                 woken = True
-            if len(due) < timers:
+            if len(due) < TIMERS:
                 store.fired_ms = max(store.fired_ms, now_ms)
         return woken
 

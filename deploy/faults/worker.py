@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 
 from agents import settings
 from agents.observe import logs
-from agents.shell.kafka.producer import LaneProducer
+from agents.shell.kafka.producer import NOWHERE, LaneProducer
 from agents.shell.outbox import Outgoing
 from agents.shell.seams import Seams
 from agents.stages import STAGES
@@ -30,10 +30,13 @@ class SplitProducer(LaneProducer):
     """
 
     async def transact(
-        self, records: Mapping[tuple[str, int], Sequence[Outgoing]], offsets: Mapping[TopicPartition, int]
+        self,
+        records: Mapping[tuple[str, int], Sequence[Outgoing]],
+        offsets: Mapping[str, Mapping[TopicPartition, int]],
+        ends: Mapping[TopicPartition, int] = NOWHERE,
     ) -> None:
         """Two transactions in place of one."""
-        await super().transact(records, {})
+        await super().transact(records, {}, ends)
         if offsets:
             await super().transact({}, offsets)
 

@@ -29,8 +29,14 @@ FRESH_MS = 20 * HOUR_MS
 """Events of the last hours raise alerts; what is older than a day when the broker takes it is history, which raises
 none. None lie in between: nothing may depend on how long a run takes."""
 
-SETTINGS = {"poll_records_max": 60, "session_timeout_seconds": 6, "privacy_key": "one-key-for-both-lines-of-this-test"}
-"""Small batches, so that there is a mid-stream; a dead worker is noticed soon; persons have one pseudonym in both."""
+SETTINGS = {
+    "poll_records_max": 60,
+    "session_timeout_seconds": 6,
+    "privacy_key": "one-key-for-both-lines-of-this-test",
+    "learn_minutes": 0,
+}
+"""Small batches, so that there is a mid-stream; a dead worker is noticed soon; persons have one pseudonym in both. A
+worker learns as it starts, and the killed one starts more often: its alerts would say what was learned meanwhile."""
 
 
 def traffic(seed: int) -> list[tuple[str, bytes, bytes, int]]:

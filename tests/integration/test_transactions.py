@@ -66,7 +66,7 @@ async def make(broker: tuple[str, bool], topic: str) -> AsyncIterator[Make]:
     made: list[LaneProducer] = []
 
     async def owner() -> LaneProducer:
-        made.append(LaneProducer({"bootstrap_servers": broker[0]}, f"{topic}-id", f"{topic}-{GROUP}", 60))
+        made.append(LaneProducer({"bootstrap_servers": broker[0]}, f"{topic}-id", 60))
         await made[-1].start()
         return made[-1]
 
@@ -99,17 +99,19 @@ async def committed(bootstrap: str, topic: str) -> tuple[list[bytes], int | None
         await admin.close()
 
 
-def one(topic: str, number: int, more: bytes = b"") -> tuple[dict[tuple[str, int], Any], dict[TopicPartition, int]]:
-    """A transaction's records, one for each partition, and its offset."""
+def one(
+    topic: str, number: int, more: bytes = b""
+) -> tuple[dict[tuple[str, int], Any], dict[str, dict[TopicPartition, int]]]:
+    """A transaction's records, one for each partition, and its group's offset."""
     value = b"%d" % number
     records = {(topic, 0): [(b"k", value, [])], (topic, 1): [(b"k", value + more, [])]}
-    return records, {TopicPartition(topic, 0): number}
+    return records, {f"{topic}-{GROUP}": {TopicPartition(topic, 0): number}}
 
 
 async def test_all_of_it_is_there_or_nothing(broker: tuple[str, bool], topic: str, make: Make) -> None:
     bootstrap, implicit = broker
     producer = await make()
-    assert await producer._broker.enlists([TopicPartition(topic, 0)], f"{topic}-{GROUP}") is implicit
+    assert await producer._broker.enlists([TopicPartition(topic, 0)], [f"{topic}-{GROUP}"]) is implicit
     for number in range(1, 30):  # at once after one another: the broker still ends the one before
         await producer.transact(*one(topic, number))
     await producer.transact({(topic, 1): [(b"k", b"alone", [])]}, {})

@@ -19,6 +19,8 @@ OK, FENCED, REFUSED = 0, errors.InvalidProducerEpoch.errno, errors.TopicAuthoriz
 NOT_YET, MOVED = errors.ConcurrentTransactions.errno, errors.NotCoordinatorForGroupError.errno
 NOT_LEADER, TWICE = errors.NotLeaderForPartitionError.errno, errors.DuplicateSequenceNumber.errno
 
+BEGIN = 40
+
 
 class Cluster:
     """Two nodes that answer as they are told; in place of aiokafka's client."""
@@ -46,11 +48,11 @@ class Cluster:
         if isinstance(request, protocol.ProduceRequest):
             sent = request.batches
             return SimpleNamespace(
-                topics=[(tp.topic, [(tp.partition, codes.get(tp.partition, OK), {})], {}) for tp in sent]
+                topics=[(tp.topic, [(tp.partition, codes.get(tp.partition, OK), BEGIN, {})], {}) for tp in sent]
             )
         if isinstance(request, ProduceRequest):
             request_topics = request._topics
-            given = [(topic, [(at, codes.get(at, OK)) for at, _ in parts]) for topic, parts in request_topics]
+            given = [(topic, [(at, codes.get(at, OK), BEGIN) for at, _ in parts]) for topic, parts in request_topics]
             return SimpleNamespace(topics=given)
         if isinstance(request, protocol.VersionsRequest):
             level = b"\x02" + b"\x14transaction.version" + answer.to_bytes(2) + b"\x00\x00\x00"
@@ -122,7 +124,7 @@ async def test_nothing_is_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_batches_go_to_their_leaders_and_only_what_failed_goes_again(made: tuple[Broker, Cluster]) -> None:
     broker, cluster = made
     cluster.answers += [OK, {1: NOT_LEADER}, {1: TWICE}]
-    await broker.produce("id", {A: b"a", B: b"b"}, enlist=False)
+    assert await broker.produce("id", {A: b"a", B: b"b"}, enlist=False) == {A: BEGIN, B: BEGIN}
     sent = [(node, request._topics) for node, request in cluster.asked]
     assert sent == [(1, [("out", [(0, b"a")])]), (2, [("out", [(1, b"b")])]), (2, [("out", [(1, b"b")])])]
     assert cluster.updates == 1
@@ -146,8 +148,8 @@ async def test_partitions_need_not_be_added_where_one_node_of_a_new_cluster_has_
     cluster.leaders.update(leaders)
     cluster.coordinators = deque([coordinator])
     await broker.start()
-    assert await broker.enlists([A, B], "group") is does
-    assert await broker.enlists([A, B], "group") is does
+    assert await broker.enlists([A, B], ["group"]) is does
+    assert await broker.enlists([A, B], ["group"]) is does
 
 
 async def test_a_group_without_offsets_is_not_asked_for(made: tuple[Broker, Cluster]) -> None:
@@ -156,7 +158,7 @@ async def test_a_group_without_offsets_is_not_asked_for(made: tuple[Broker, Clus
     cluster.leaders[B] = 1
     cluster.coordinators.clear()  # who only sends back may have no rights on it
     await broker.start()
-    assert await broker.enlists([A, B], None)
+    assert await broker.enlists([A, B], [])
 
 
 async def test_what_takes_its_partitions_in_goes_where_the_offsets_go(made: tuple[Broker, Cluster]) -> None:

@@ -81,11 +81,10 @@ class Broker:
 
         return await self._patiently("metadata", known)
 
-    async def enlists(self, partitions: Iterable[TopicPartition], group: str | None) -> bool:
-        """Whether a transaction over these partitions, and this group's offsets if there are any, need not be told them
-        first.
+    async def enlists(self, partitions: Iterable[TopicPartition], groups: Iterable[str]) -> bool:
+        """Whether a transaction over these partitions, and offsets of these groups, need not be told them first.
 
-        So it is on a cluster that takes them in by itself, if one node leads the partitions and coordinates the group:
+        So it is on a cluster that takes them in by itself, if one node leads the partitions and coordinates the groups:
         it works what comes on one connection one by one. Several nodes would ask the transaction's coordinator at
         once, which takes one in and has the others wait for 20 ms. On three nodes a transaction took 66 ms that way,
         and 28 where all were added at once before.
@@ -95,9 +94,7 @@ class Broker:
 
         async def nodes() -> set[int]:
             found = {await self._leader(tp) for tp in partitions}
-            if group is not None:
-                found.add(await self._coordinator(CoordinationType.GROUP, group))
-            return found
+            return found | {await self._coordinator(CoordinationType.GROUP, group) for group in groups}
 
         return len(await self._patiently("metadata", nodes)) == 1
 
@@ -119,7 +116,9 @@ class Broker:
         """Ask the coordinator of a consumer group; raises as `ask_transaction`."""
         return await self._ask(CoordinationType.GROUP, group, request, codes)
 
-    async def produce(self, transactional_id: str, batches: Mapping[TopicPartition, bytes], *, enlist: bool) -> None:
+    async def produce(
+        self, transactional_id: str, batches: Mapping[TopicPartition, bytes], *, enlist: bool
+    ) -> Mapping[TopicPartition, int]:
         """Write one batch to each of some partitions, by one request for each leader, side by side. What is written
         twice after a lost answer is told by its sequence; raises as `ask_transaction`.
 
@@ -128,8 +127,12 @@ class Broker:
             batches: partition -> batch.
             enlist: have the broker take the partitions into the transaction; then they go where the group's offsets
                 go, too (see `enlists`).
+
+        Returns:
+            Offset of the first record of each; negative where the broker does not say.
         """
         left = dict(batches)
+        begins: dict[TopicPartition, int] = {}
 
         async def once() -> None:
             by_leader: dict[int, dict[TopicPartition, bytes]] = {}
@@ -139,16 +142,18 @@ class Broker:
             found: list[KafkaError] = []
             for written, wrong in await asyncio.gather(*sends):
                 found += wrong
+                begins.update(written)
                 for tp in written:
                     del left[tp]
             for error in sorted(found, key=_passes):  # what does not pass comes first
                 raise error
 
         await self._patiently("ProduceRequest", once)
+        return begins
 
     async def _produce(
         self, transactional_id: str, node: int, batches: Mapping[TopicPartition, bytes], enlist: bool
-    ) -> tuple[list[TopicPartition], list[KafkaError]]:
+    ) -> tuple[dict[TopicPartition, int], list[KafkaError]]:
         timeout_ms = int(self._timeout_seconds * 1000)
         group = ConnectionGroup.COORDINATION if enlist else ConnectionGroup.DEFAULT
         if enlist:
@@ -161,13 +166,13 @@ class Broker:
         try:
             answer = await self._client.send(node, request, group=group)
         except KafkaError as error:
-            return [], [error]
-        written: list[TopicPartition] = []
+            return {}, [error]
+        written: dict[TopicPartition, int] = {}
         wrong: list[KafkaError] = []
         for topic, partitions, *_ in answer.topics:
-            for partition, code, *_ in partitions:
+            for partition, code, begin, *_ in partitions:
                 if code in _WRITTEN:
-                    written.append(TopicPartition(topic, partition))
+                    written[TopicPartition(topic, partition)] = begin
                 else:
                     wrong.append(_error(code, topic))
         return written, wrong

@@ -37,11 +37,20 @@ STOP_SECONDS = 3.0
 SEQUENCES = 2**31
 """Sequence numbers of a partition's records begin anew after these."""
 
+Packed = tuple[bytes, int]
+"""A record batch and how many records it has."""
+
+NOWHERE: Mapping[TopicPartition, int] = {}
+
 MAGIC = 2
 """Version of record batches that transactions need."""
 
 ZSTD = 4
 """Its number in the protocol. This client packs lz4 at level 9: large batches took four times as long."""
+
+
+class ElsewhereError(Exception):
+    """Records lie at other offsets than they were taken to: somebody else has written to their partition."""
 
 
 class LaneProducer:
@@ -53,7 +62,6 @@ class LaneProducer:
     Args:
         options: how to reach the broker.
         transactional_id: one per input partition, the same whoever owns it.
-        group: consumer group whose offsets are committed.
         timeout_seconds: after this the broker aborts an open transaction.
         reach: told of crash points.
     """
@@ -62,23 +70,38 @@ class LaneProducer:
         self,
         options: Mapping[str, Any],
         transactional_id: str,
-        group: str,
         timeout_seconds: float,
         reach: Reach = pass_by,
     ) -> None:
-        self._id, self._group, self._reach = transactional_id, group, reach
+        self._id, self._reach = transactional_id, reach
         self._timeout_ms = int(timeout_seconds * 1000)
         self._broker = Broker(options, timeout_seconds)
         self._owner = (-1, -1)
         """Producer id and epoch."""
         self._sequences: Counter[TopicPartition] = Counter()
 
-    async def start(self) -> None:
-        """Connect, fence the former owner, abort its open transaction."""
+    async def start(self, fence_too: Iterable[str] = ()) -> None:
+        """Connect, fence the former owner, abort its open transaction.
+
+        Args:
+            fence_too: other ids whose owners are fenced after it.
+        """
         await self._broker.start()
-        request = InitProducerIdRequest(transactional_id=self._id, transaction_timeout_ms=self._timeout_ms)
-        answer = await self._broker.ask_transaction(self._id, request, _code)
-        self._owner = answer.producer_id, answer.producer_epoch
+        self._owner = await self._fence(self._id)
+        for other in fence_too:
+            await self._fence(other)
+
+    async def prove(self, group: str) -> None:
+        """Make sure that this is still the owner of its id, by a transaction of nothing, which is aborted.
+
+        Args:
+            group: one whose offsets it may commit.
+
+        Raises:
+            KafkaError: it is not, or it cannot be known.
+        """
+        await self._add_groups([group])
+        await self._end(False, commit=False)
 
     async def stop(self) -> None:
         """Disconnect, in bounded time also from a broker that is silent. An open transaction is aborted by the next
@@ -91,16 +114,21 @@ class LaneProducer:
         return await self._broker.partitions(topic)
 
     async def transact(
-        self, records: Mapping[tuple[str, int], Sequence[Outgoing]], offsets: Mapping[TopicPartition, int]
+        self,
+        records: Mapping[tuple[str, int], Sequence[Outgoing]],
+        offsets: Mapping[str, Mapping[TopicPartition, int]],
+        ends: Mapping[TopicPartition, int] = NOWHERE,
     ) -> None:
         """One transaction: all records, all offsets, or nothing.
 
         Args:
             records: (topic, partition) -> records in order.
-            offsets: consumed partition -> next offset to read.
+            offsets: group -> consumed partition -> next offset to read.
+            ends: partition -> offset behind the last record, where it is to be just this one.
 
         Raises:
             RecordError: the broker refuses a record as too large; nothing was committed.
+            ElsewhereError: records came to lie at other offsets; nothing was committed.
             KafkaError: nothing was committed, or (on a lost answer) it is not known; open the lane anew to find out.
         """
         batches = {
@@ -110,13 +138,13 @@ class LaneProducer:
         }
         if not batches and not offsets:
             return
-        enlist = await self._broker.enlists(batches, self._group if offsets else None)
+        enlist = await self._broker.enlists(batches, offsets)
         try:
             if not enlist:
-                await self._turn((self._add_partitions, batches), (self._add_group, offsets))
+                await self._turn((self._add_partitions, batches), (self._add_groups, offsets))
             self._reach("after_begin")
-            await self._turn((partial(self._send, enlist), batches), (partial(self._commit, enlist), offsets))
-        except KafkaError as error:
+            await self._turn((partial(self._send, enlist, ends), batches), (partial(self._commit, enlist), offsets))
+        except (KafkaError, ElsewhereError) as error:
             await self._abort(enlist)
             if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
                 raise RecordError(largest_of(records), "Raise the topic's max.message.bytes.") from error
@@ -125,7 +153,12 @@ class LaneProducer:
         await self._end(enlist, commit=True)
         self._reach("after_commit")
 
-    async def _turn(self, *asked: tuple[Callable[[Any], Awaitable[None]], Mapping[TopicPartition, Any]]) -> None:
+    async def _fence(self, transactional_id: str) -> tuple[int, int]:
+        request = InitProducerIdRequest(transactional_id=transactional_id, transaction_timeout_ms=self._timeout_ms)
+        answer = await self._broker.ask_transaction(transactional_id, request, _code)
+        return answer.producer_id, answer.producer_epoch
+
+    async def _turn(self, *asked: tuple[Callable[[Any], Awaitable[None]], Mapping[Any, Any]]) -> None:
         """Ask side by side, each for what there is; all are through before the first error is raised."""
         wanted = [ask(what) for ask, what in asked if what]
         if len(wanted) == 1:
@@ -135,9 +168,9 @@ class LaneProducer:
             if isinstance(end, BaseException):
                 raise end
 
-    def _batches(self, tp: TopicPartition, outgoing: Sequence[Outgoing]) -> list[bytes]:
+    def _batches(self, tp: TopicPartition, outgoing: Sequence[Outgoing]) -> list[Packed]:
         """Records of one partition as they lie in its log."""
-        batches: list[bytes] = []
+        batches: list[Packed] = []
         builder, count = self._builder(tp), 0
         for key, value, headers in outgoing:
             if builder.append(count, None, key, value, headers) is None:  # full; the first always fits
@@ -160,9 +193,9 @@ class LaneProducer:
             batch_size=BATCH_BYTES,
         )
 
-    def _built(self, tp: TopicPartition, builder: DefaultRecordBatchBuilder, count: int) -> bytes:
+    def _built(self, tp: TopicPartition, builder: DefaultRecordBatchBuilder, count: int) -> Packed:
         self._sequences[tp] = (self._sequences[tp] + count) % SEQUENCES
-        return bytes(builder.build())
+        return bytes(builder.build()), count
 
     async def _add_partitions(self, partitions: Iterable[TopicPartition]) -> None:
         topics: defaultdict[str, list[int]] = defaultdict(list)
@@ -171,27 +204,41 @@ class LaneProducer:
         request = AddPartitionsToTxnRequest(self._id, *self._owner, list(topics.items()))
         await self._broker.ask_transaction(self._id, request, _codes)
 
-    async def _add_group(self, _offsets: object) -> None:
-        request = AddOffsetsToTxnRequest(self._id, *self._owner, self._group)
-        await self._broker.ask_transaction(self._id, request, _code)
+    async def _add_groups(self, groups: Iterable[str]) -> None:
+        for group in groups:
+            request = AddOffsetsToTxnRequest(self._id, *self._owner, group)
+            await self._broker.ask_transaction(self._id, request, _code)
 
-    async def _send(self, enlist: bool, batches: Mapping[TopicPartition, Sequence[bytes]]) -> None:
+    async def _send(
+        self, enlist: bool, ends: Mapping[TopicPartition, int], batches: Mapping[TopicPartition, Sequence[Packed]]
+    ) -> None:
+        found: dict[TopicPartition, int] = {}
         for turn in zip_longest(*batches.values()):  # the broker takes one batch of a partition at once
-            some = {tp: batch for tp, batch in zip(batches, turn, strict=True) if batch is not None}
-            await self._broker.produce(self._id, some, enlist=enlist)
+            some = {tp: packed for tp, packed in zip(batches, turn, strict=True) if packed is not None}
+            begins = await self._broker.produce(self._id, {tp: batch for tp, (batch, _) in some.items()}, enlist=enlist)
+            found |= {tp: begins[tp] + count for tp, (_, count) in some.items()}
+        if elsewhere := {tp: (found.get(tp), end) for tp, end in ends.items() if found.get(tp) != end}:
+            raise ElsewhereError(f"what ends here was to end there: {elsewhere}")
         self._reach("after_send")
 
-    async def _commit(self, enlist: bool, offsets: Mapping[TopicPartition, int]) -> None:
+    async def _commit(self, enlist: bool, offsets: Mapping[str, Mapping[TopicPartition, int]]) -> None:
+        for answer in await asyncio.gather(
+            *(self._commit_one(enlist, group, some) for group, some in offsets.items()), return_exceptions=True
+        ):
+            if isinstance(answer, BaseException):
+                raise answer
+        self._reach("after_offsets")
+
+    async def _commit_one(self, enlist: bool, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         request: Any
         if enlist:
-            request = protocol.CommitOffsetsRequest(self._id, self._group, self._owner, offsets)
+            request = protocol.CommitOffsetsRequest(self._id, group, self._owner, offsets)
         else:
             topics: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
             for tp, offset in offsets.items():
                 topics[tp.topic].append((tp.partition, offset, ""))
-            request = TxnOffsetCommitRequest(self._id, self._group, *self._owner, list(topics.items()))
-        await self._broker.ask_group(self._group, request, _codes)
-        self._reach("after_offsets")
+            request = TxnOffsetCommitRequest(self._id, group, *self._owner, list(topics.items()))
+        await self._broker.ask_group(group, request, _codes)
 
     async def _end(self, enlist: bool, *, commit: bool) -> None:
         if not enlist:

@@ -34,6 +34,9 @@ FETCH_WAIT_SECONDS = 1.0
 FETCH_WAIT_SECONDS_SOME_FULL = 0.02
 """A partition whose lane has room again must not wait for the others' next record."""
 
+FETCH_WAIT_SECONDS_NOTHING = 0.1
+"""As long as all of them are handed over."""
+
 
 @dataclass(frozen=True)
 class Fetched:
@@ -168,7 +171,10 @@ class BatchConsumer(driver.Consumer):
     async def _fetch(self) -> Mapping[TopicPartition, Fetched]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        active = self._get_active_partitions()
+        active = {tp for tp in self._get_active_partitions() if not self.lanes.handed(tp)}
+        if not active:
+            await self.sleep(FETCH_WAIT_SECONDS_NOTHING)
+            return {}
         room = {tp for tp in active if not self.lanes.full(tp)}
         if not room:
             await self.sleep(FETCH_WAIT_SECONDS_SOME_FULL)

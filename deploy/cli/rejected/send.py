@@ -93,7 +93,7 @@ class Sender:
 
     def __init__(self, settings: Settings, partitions: Mapping[str, int]) -> None:
         name = f"{settings.topic_prefix}triggerpoint-replay"
-        self._producer = LaneProducer(connection_options(settings), name, name, TIMEOUT_SECONDS)
+        self._producer = LaneProducer(connection_options(settings), name, TIMEOUT_SECONDS)
         self._notes, self._partitions = settings.topics.name(REJECTED), partitions
 
     async def send(self, records: AsyncIterator[Rejected], told: Callable[[int], None]) -> tuple[int, list[str]]:

@@ -7,7 +7,8 @@ from contextlib import suppress
 import psutil
 
 from agents.shell.crash import ARCHIVE_POINTS, GROUP_POINTS, OPEN_POINTS, POINTS, TRANSACTION_POINTS
-from agents.stages import STAGES
+from agents.stages import HANDS, STAGES
+from deploy.demo.process import WorkerProcess
 from deploy.faults.hostile import values
 from deploy.faults.kinds.inputs import send
 from deploy.faults.scene import Fault, Scene
@@ -21,6 +22,10 @@ REVOKED = ("at_revoke", "after_revoke")
 KILLS = 50
 KILLS_A_ROUND = 5
 ZOMBIE_POINTS = ("after_fetch", "after_handle", "after_send", "before_commit", "after_insert")
+LATER = 40, 120
+"""Transactions until a worker alone ends: its lanes go together by then."""
+
+TOGETHER = "cell_begins"
 READY_SECONDS = 120.0
 SESSION_SECONDS = 6.0
 PATIENCE_SECONDS = 90.0
@@ -80,6 +85,35 @@ async def _zombies_at_points(scene: Scene) -> None:
         await worker.stop()
 
 
+async def _alone_at_points(scene: Scene) -> None:
+    """A worker has the line to itself, so that all of it goes in one transaction: it ends at each point of one, and the
+    next takes over; or it stands still until another has taken over, and then goes on where it was."""
+    for point in (*TRANSACTION_POINTS, "after_memory"):
+        worker, place = await _alone(scene, point, "KILL")
+        await scene.expect_end(worker, (-signal.SIGKILL,), place)
+        scene.expect(worker.said(TOGETHER), f"{place}: its lanes went together")
+        worker = await scene.line.start(ready=False)
+        await scene.recovered()
+        await worker.stop()
+    for point in (*TRANSACTION_POINTS, "after_memory"):
+        worker, place = await _alone(scene, point, "STOP")
+        await _stands_still(worker.pid)
+        scene.expect(worker.said(TOGETHER), f"{place}: its lanes went together")
+        other = await scene.line.start(ready=False)
+        await scene.recovered()
+        worker.send(signal.SIGCONT)
+        await worker.wait_ready(READY_SECONDS)
+        await scene.line.passed()
+        await asyncio.gather(worker.stop(), other.stop())
+    await scene.line.start()
+
+
+async def _alone(scene: Scene, point: str, sign: str) -> tuple[WorkerProcess, str]:
+    place = f"{scene.luck.choice(tuple(HANDS))}.{point}:{scene.luck.randint(*LATER)}:{sign}"
+    scene.tell(f"a worker alone gets {place}")
+    return await scene.line.start(crash_at=place, ready=False), place
+
+
 async def _random_kills(scene: Scene) -> None:
     """Two workers, one of which is killed again and again: in work, while it starts, while it reads its state."""
     workers = [await scene.line.start(), await scene.line.start()]
@@ -120,5 +154,6 @@ CRASHES = (
     Fault("kill -9 at every crash point", _kill_at_points, quick=True),
     Fault("SIGTERM at every crash point", _term_at_points),
     Fault("stands still at crash points, then goes on", _zombies_at_points),
+    Fault("kill -9 and standing still of a worker alone", _alone_at_points),
     Fault("kill -9 at random moments", _random_kills),
 )

@@ -77,6 +77,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
             options=options,
             group=group,
             transactional_id=f"{group}-{lane}",
+            fence_too=(),
             inputs=owned,
             outputs={output: partitions, changelog: partitions},
             committed=lambda tps: committed_offsets(admin, group, tps),
@@ -86,7 +87,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
             metrics=metrics,
             timeout_seconds=60.0,
             grace_ms=0,
-            timers=1,
+            timers_seconds=0.01,
             reach=pass_by,
             make_producer=LaneProducer,
         )
