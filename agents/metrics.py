@@ -74,24 +74,27 @@ class Metrics:
         self.watermark_age = gauge(
             "watermark_age_seconds", "How long ago the newest moment was before which everything received is folded."
         )
+        self._make_lanes(counter, gauge)
+        self.recovery_seconds = histogram("recovery_seconds", "Time to rebuild a partition's state.", SECONDS, "stage")
+        self.recovery_share = gauge(
+            "recovery_share", "How much of its changelog a partition has read back: 0 to 1.", "stage", "partition"
+        )
+        self.recovered = counter("recovered_records_total", "Changelog records read back.", "stage")
+        self._make_far_end(counter, gauge, histogram)
+        self._began = time.monotonic()
+        self._committed: dict[str, float] = {}
+        self._recovered: dict[str, int] = {}
+
+    def _make_lanes(self, counter: Make, gauge: Make) -> None:
         self.lanes = gauge("lanes", "Partitions this worker works on.", "stage")
         self.lanes_together = gauge(
             "lanes_together", "Lanes whose work goes in one transaction; 0 while each goes by itself."
         )
         self.state_keys = gauge("state_keys", "Keys in state.", "stage", "partition")
         self.state_bytes = gauge("state_bytes", "Bytes of keys and values in state.", "stage", "partition")
-        self.recovery_seconds = histogram("recovery_seconds", "Time to rebuild a partition's state.", SECONDS, "stage")
-        self.recovery_share = gauge(
-            "recovery_share", "How much of its changelog a partition has read back: 0 to 1.", "stage", "partition"
-        )
-        self.recovered = counter("recovered_records_total", "Changelog records read back.", "stage")
         self.timers = counter("timers_fired_total", "Timers fired by the clock.", "stage")
         self.retries = counter("retries_total", "Work done again after a passing fault.", "stage", "cause")
         self.fenced = counter("fenced_total", "Lanes given up because another worker owns the partition.", "stage")
-        self._make_far_end(counter, gauge, histogram)
-        self._began = time.monotonic()
-        self._committed: dict[str, float] = {}
-        self._recovered: dict[str, int] = {}
 
     def _make_dispatch(self, counter: Make, gauge: Make) -> None:
         self.alerts_sent = counter(
