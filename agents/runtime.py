@@ -19,6 +19,11 @@ from pipeline.privacy.key import PrivacyKey
 from pipeline.rules.live import Live
 
 
+async def _nothing_before(stage: str, topic: str) -> tuple[int, Mapping[TopicPartition, int]]:
+    """Where stages' verbs run without a broker."""
+    return 0, {}
+
+
 @dataclass(frozen=True)
 class Runtime:
     """One worker's surroundings.
@@ -50,9 +55,9 @@ class Runtime:
     partitions: Mapping[str, int]
     watermark_ms: Callable[[str], int]
     committed: Callable[[str, Iterable[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
-    behind: Callable[[str, str], Awaitable[tuple[int, Mapping[TopicPartition, int]]]]
     key: PrivacyKey
     erasures: ErasureBook
     networks: Networks = NO_NETWORKS
     seams: Seams = SEAMS
     outlooks: Callable[[], Outlooks] = dict
+    behind: Callable[[str, str], Awaitable[tuple[int, Mapping[TopicPartition, int]]]] = _nothing_before

@@ -75,9 +75,6 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
     async def nothing(group: str, tps: Any) -> Mapping[TopicPartition, int]:
         return {}
 
-    async def unknown(stage: str, topic: str) -> tuple[int, Mapping[TopicPartition, int]]:
-        return 0, {}
-
     return Runtime(
         settings=settings,
         clock=clock,
@@ -89,7 +86,6 @@ async def runtime_of(settings: Settings, partitions: Mapping[str, int]) -> Runti
         partitions=partitions,
         watermark_ms=lambda stage: 0,
         committed=nothing,
-        behind=unknown,
         key=privacy_key(settings),
         erasures=ErasureBook(),
         networks=networks_of(settings),
