@@ -12,7 +12,6 @@ from pathlib import Path
 
 import aiohttp
 import psutil
-from aiokafka.admin import NewTopic
 
 from agents import topics
 from agents.settings import PREFIX, Settings, load
@@ -184,11 +183,6 @@ class WholeLine:
         await kafka.create(bench.bootstrap, inputs)
         admin = await topics.connect_admin(settings)
         try:
-            # all in one request, which the broker does in a quarter of the time; then wait until it knows them
-            missing = [entry for entry in await topics.status(admin, settings) if not entry.found_partitions]
-            await admin.create_topics(
-                [NewTopic(one.name, one.wanted_partitions, 1, topic_configs=dict(one.topic.config)) for one in missing]
-            )
             await topics.create_missing(admin, settings)
         finally:
             await admin.close()
