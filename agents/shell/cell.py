@@ -188,8 +188,10 @@ class Cell:
         except ElsewhereError as found:
             error = CellLostError(str(found))
         except (KafkaError, TriggerpointError) as found:
-            error = CellLostError(repr(found)) if may_retry(found) else found
-            error.__cause__ = found
+            error = found
+            if may_retry(found):
+                error = CellLostError(repr(found))
+                error.__cause__ = found
         except Exception as found:  # noqa: BLE001 - each lane is told
             error = found
         finally:
@@ -276,8 +278,9 @@ class Cell:
             for lane in lanes:
                 work = self._work_of(lane)
                 parts = lane.take() if going.records < RECORDS_MAX else []
-                going.taken.setdefault(lane, []).extend(parts)
-                work.work(parts, going)
+                if parts:
+                    going.taken.setdefault(lane, []).extend(parts)
+                    work.work(parts, going)
                 if handed is not None:
                     self._hand(TopicPartition(handed, lane.number), work, going)
                 await asyncio.sleep(0)
@@ -322,8 +325,9 @@ class Cell:
         began = time.monotonic()
         await producer.transact(records, going.offsets, ends)
         going.out.committed()
+        for work in going.works:
+            work.committed(began)
         for lane, parts in going.taken.items():
-            self._work_of(lane).committed(began)
             lane.worked(parts)
 
     @staticmethod

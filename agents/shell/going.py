@@ -1,11 +1,23 @@
 """What goes into one transaction: outputs, state and offsets, of one lane or of all that work together."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from aiokafka import TopicPartition
 
 from agents.shell.outbox import NO_HEADERS, Outbox, Outgoing
 from agents.shell.state import StateStore, StateView, headers_of
+
+
+class Contributor(Protocol):
+    """Whose work is in a going."""
+
+    def committed(self, began: float) -> None:
+        """It has been committed.
+
+        Args:
+            began: `time.monotonic()` when its transaction began.
+        """
 
 
 class Going:
@@ -19,6 +31,8 @@ class Going:
         self.out = Outbox(partitions)
         self.offsets: dict[str, dict[TopicPartition, int]] = {}
         """Group -> consumed partition -> next offset to read."""
+        self.works: set[Contributor] = set()
+        """Those that have worked something in it."""
         self.records = 0
         """Worked so far, by all its lanes."""
         self._views: dict[StateStore, tuple[StateView, TopicPartition | None]] = {}

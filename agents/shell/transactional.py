@@ -171,6 +171,8 @@ class TransactionalWork:
                 break
             self._handler.wake([key], now_ms, state, going.out)
             fired += 1
+        if fired or stale:
+            going.works.add(self)
         if fired:
             going.out.count(lambda: setup.metrics.timers.labels(setup.stage).inc(fired))
         if untouched and not stale and len(due) == fired < TIMERS_MAX:
@@ -178,11 +180,7 @@ class TransactionalWork:
         return len(due) > fired or fired == TIMERS_MAX
 
     def committed(self, began: float) -> None:
-        """A going that this lane was part of has been committed.
-
-        Args:
-            began: `time.monotonic()` when its transaction began.
-        """
+        """A going that this lane has worked something in has been committed."""
         setup = self._setup
         setup.reach("after_memory")
         setup.metrics.commit_seconds.labels(setup.stage).observe(time.monotonic() - began)
@@ -214,6 +212,7 @@ class TransactionalWork:
         metrics, stage = setup.metrics, setup.stage
         began = time.monotonic()
         received_ms = self._handler.handle(records, going.view(self._store, setup.changelog), going.out)
+        going.works.add(self)
         self._next[tp] = records[-1].offset + 1
         going.reach(setup.group, tp, self._next[tp], len(records))
 

@@ -45,6 +45,16 @@ async def goes_together(worker: WorkerProcess) -> None:
     await until(together)
 
 
+async def one_worker(line: Line) -> WorkerProcess:
+    admin = await connect_admin(line.settings)
+    await create_missing(admin, line.settings)
+    await admin.close()
+    await line.know(*(f"co{number}-works.com" for number in range(COMPANIES)))
+    worker = await line.start()
+    await goes_together(worker)
+    return worker
+
+
 async def worked_off(line: Line, count: int) -> None:
     async def done() -> bool:
         return len(await line.committed(ACTIVITIES)) >= count and await lag_of(line.settings) == 0
@@ -57,12 +67,7 @@ async def worked_off(line: Line, count: int) -> None:
 
 async def test_a_record_of_somebody_else_on_the_way_ends_it_and_is_worked(make_line: Callable[..., Line]) -> None:
     line = make_line()
-    admin = await connect_admin(line.settings)
-    await create_missing(admin, line.settings)
-    await admin.close()
-    await line.know(*(f"co{number}-works.com" for number in range(COMPANIES)))
-    worker = await line.start()
-    await goes_together(worker)
+    worker = await one_worker(line)
     raw = line.settings.topics.raw(Source.WEB)[0]
     await line.produce(raw, [visit(number) for number in range(100)])
     await worked_off(line, 100)
@@ -81,12 +86,7 @@ async def test_a_record_of_somebody_else_on_the_way_ends_it_and_is_worked(make_l
 
 async def test_a_second_worker_ends_it_and_it_begins_anew_once_that_has_gone(make_line: Callable[..., Line]) -> None:
     line = make_line(session_timeout_seconds=6)
-    admin = await connect_admin(line.settings)
-    await create_missing(admin, line.settings)
-    await admin.close()
-    await line.know(*(f"co{number}-works.com" for number in range(COMPANIES)))
-    worker = await line.start()
-    await goes_together(worker)
+    worker = await one_worker(line)
     raw = line.settings.topics.raw(Source.WEB)[0]
     await line.produce(raw, [visit(number) for number in range(100)])
     other = await line.start()
