@@ -9,5 +9,6 @@ transactional.py  work of a stateful or stateless stage: one Kafka transaction p
 going.py        what goes into one transaction; outbox.py: what is to be sent in it
 state.py        a lane's state: memory + compacted changelog, read back on assignment (recovery.py); due times
 kafka/          transport.py: Faust consumer that hands over one message per fetched partition batch, and never commits
-                by itself; producer.py: the transactional producer of one lane, by requests of broker.py
+                by itself; producer.py: the transactional producer of one lane, by requests of broker.py;
+                retry.py: which errors pass
 """

@@ -27,7 +27,8 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from agents.shell.going import Going
 from agents.shell.kafka.producer import ElsewhereError, LaneProducer
-from agents.shell.lanes import CellLostError, Lane, Lanes, may_retry
+from agents.shell.kafka.retry import may_retry
+from agents.shell.lanes import CellLostError, Lane, Lanes
 from agents.shell.outbox import Outgoing
 from agents.shell.transactional import TransactionalWork
 from agents.shell.waiting import Part
@@ -145,6 +146,8 @@ class Cell:
             self._over = asyncio.get_running_loop().create_future()
         over = self._over
         self._here.add(lane)
+        for other in set(self._lanes()) - self._here:
+            other.come()  # it may have nothing to do for long
         if self._task is None and self._here == set(self._lanes()):
             self._task = asyncio.create_task(self._run(over), name="cell")
         await self._gathered(lane)

@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import Protocol
 
 import structlog
-from aiokafka import TopicPartition, errors
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from agents.shell.kafka.retry import may_retry
 from agents.shell.waiting import Batch, Pace, Part, Waiting
 from schemas.errors import TriggerpointError
 
@@ -77,29 +78,6 @@ class Work(Protocol):
         """Give everything back."""
 
 
-REFUSED = (
-    errors.MessageSizeTooLargeError,
-    errors.TopicAuthorizationFailedError,
-    errors.GroupAuthorizationFailedError,
-    errors.TransactionalIdAuthorizationFailed,
-    errors.ClusterAuthorizationFailedError,
-    errors.AuthenticationFailedError,
-    errors.SaslAuthenticationFailed,
-    errors.UnsupportedVersionError,
-    errors.IncompatibleBrokerVersion,
-    errors.InvalidTransactionTimeout,
-    errors.InvalidTopicError,
-)
-"""What the broker refuses today it refuses tomorrow: stop with a clear text instead of trying for ever."""
-
-
-def may_retry(error: KafkaError | TriggerpointError) -> bool:
-    """Whether the lane may be opened anew after this error and the batch worked again."""
-    if isinstance(error, TriggerpointError):
-        return error.retryable
-    return not isinstance(error, REFUSED)
-
-
 class Lane:
     """One lane.
 
@@ -142,6 +120,7 @@ class Lane:
         self._reached: dict[TopicPartition, int] = {}
         self._handed: set[TopicPartition] = set()
         self._patient_until: float | None = None
+        self._called = False
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
@@ -162,6 +141,11 @@ class Lane:
     def handed(self, tp: TopicPartition) -> bool:
         """Whether what comes of a partition is handed over, so that it need not be fetched."""
         return tp in self._handed
+
+    def come(self) -> None:
+        """Wait for nothing more: the cell gathers."""
+        self._called = True
+        self._came.set()
 
     @property
     def closing(self) -> bool:
@@ -262,6 +246,7 @@ class Lane:
     async def _work_batches(self) -> None:
         while not self._closing.is_set():
             if self._cell is not None and not self._in_work:
+                self._called = False
                 await self._cell.drive(self)
             if not self._in_work:
                 self._in_work = await self._next()
@@ -295,7 +280,9 @@ class Lane:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._pause_seconds if self._again else self._idle_seconds):
                 await self._came.wait()
-        if self._closing.is_set() or not self._waiting:
+        if not self._waiting:
+            self._came.clear()
+        if self._closing.is_set() or self._called or not self._waiting:
             return []
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._ended + self._pause_seconds - loop.time())
@@ -305,7 +292,7 @@ class Lane:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(patient_until):
                     await self._came.wait()
-            if self._closing.is_set():
+            if self._closing.is_set() or self._called:
                 return []
         if not self._waiting:
             self._came.clear()

@@ -106,7 +106,8 @@ class PassOn:
 class World:
     """Two stages of one partition each: `one` reads raw and hands mid to `two`, which writes out."""
 
-    def __init__(self, partitions: int = 1, pace: Pace = QUICK) -> None:
+    def __init__(self, partitions: int = 1, pace: Pace = QUICK, idle_seconds: float = 0.01) -> None:
+        self.idle_seconds = idle_seconds
         self.pace = pace
         self.log, self.metrics, self.partitions = Log(), Metrics(), partitions
         self.fatal: list[BaseException] = []
@@ -155,7 +156,7 @@ class World:
                 lambda: self.rejoined.append(stage),
             )
             work = TransactionalWork(setup, self.verbs[stage])
-            return Lane(stage, owned, work, 0.01, *told, self.pace, self.cell)
+            return Lane(stage, owned, work, self.idle_seconds, *told, self.pace, self.cell)
 
         lanes = Lanes(lambda tp: str(tp.partition), make)
         self.cell.add(stage, lanes)
@@ -237,6 +238,13 @@ async def test_the_end_of_the_line_first_works_what_lies_before_it(world: World)
     await until(lambda: world.done == ["y", "a"])
     assert world.verbs["two"].seen == [(0, b"x"), (1, b"y"), (3, b"a")]
     assert world.log.records[MID][3] == b"a"
+
+
+async def test_who_has_nothing_to_do_is_called() -> None:
+    world = World(idle_seconds=3600)
+    world.begin()
+    await until(lambda: world.together)
+    await world.end()
 
 
 async def test_a_stage_far_behind_stops_nobody_else(world: World) -> None:
