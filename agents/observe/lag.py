@@ -18,7 +18,10 @@ from agents.topics import check, connect_admin
 
 EVERY_SECONDS = 2.0
 PROBE_MAX = 200
-"""Stretches up to so many offsets are looked into; longer ones count as they are."""
+"""Stretches up to so many offsets are counted; longer ones count as they are, if there is any record in them: what a
+killed worker has left behind is aborted, and must not look like lag until something comes after it."""
+
+LOOK_BYTES = 64 << 10
 
 LOOK_POLL_MS = 20
 """A stretch without records never answers; its position moves on all the same."""
@@ -82,8 +85,7 @@ class LagMeter:
         async with self._lock:
             starts = await self._starts(stage)
             counts = {tp: max(0, end - starts[tp]) for tp, end in ends.items()}
-            short = {tp: (starts[tp], ends[tp]) for tp, count in counts.items() if 0 < count <= PROBE_MAX}
-            counts |= await self._look_into(short)
+            counts |= await self._look_into({tp: (starts[tp], ends[tp]) for tp, count in counts.items() if count})
             return {tp: Stand(starts[tp], count) for tp, count in counts.items()}
 
     async def before(self, stage: str, topic: str) -> tuple[int, Mapping[TopicPartition, int]]:
@@ -127,17 +129,25 @@ class LagMeter:
         return {tp: first[tp] if tp in first else committed[tp].offset for tp in inputs}
 
     async def _look_into(self, stretches: Mapping[TopicPartition, Stretch]) -> dict[TopicPartition, int]:
-        """How many offsets of short stretches are records. The end marks of transactions take offsets too, and would
-        look like lag for ever."""
+        """How many offsets of stretches are records. The end marks of transactions take offsets too, and so does what
+        was aborted; both would look like lag for ever."""
         unknown = {tp: stretch for tp, stretch in stretches.items() if self._known.get(tp, ((), 0))[0] != stretch}
         if unknown:
             counts = dict.fromkeys(unknown, 0)
             self._ends.assign(list(unknown))
             for tp, (start, _) in unknown.items():
                 self._ends.seek(tp, start)
-            while [tp for tp, (_, end) in unknown.items() if await self._ends.position(tp) < end]:
+            left = dict(unknown)
+            while left := {tp: ends for tp, ends in left.items() if await self._ends.position(tp) < ends[1]}:
                 for tp, records in (await self._ends.getmany(timeout_ms=LOOK_POLL_MS)).items():
-                    counts[tp] += sum(1 for record in records if record.offset < unknown[tp][1])
+                    start, end = unknown[tp]
+                    found = sum(1 for record in records if record.offset < end)
+                    if found and end - start > PROBE_MAX:
+                        counts[tp] = end - start
+                        left.pop(tp, None)
+                        self._ends.pause(tp)
+                    else:
+                        counts[tp] += found
             self._known |= {tp: (unknown[tp], count) for tp, count in counts.items()}
         return {tp: self._known[tp][1] for tp in stretches}
 
@@ -151,7 +161,11 @@ async def lag_meter(settings: Settings) -> AsyncIterator[LagMeter]:
     """
     admin = await connect_admin(settings)
     ends = AIOKafkaConsumer(
-        **connection_options(settings), enable_auto_commit=False, isolation_level="read_committed", fetch_max_wait_ms=50
+        **connection_options(settings),
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=LOOK_BYTES,
     )
     await ends.start()
     try:
