@@ -16,7 +16,7 @@ at most one commits.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
@@ -26,6 +26,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from agents.shell.going import Going
+from agents.shell.interpreter import collect_idle
 from agents.shell.kafka.producer import ElsewhereError, LaneProducer
 from agents.shell.kafka.retry import may_retry
 from agents.shell.lanes import CellLostError, Lane, Lanes
@@ -34,12 +35,21 @@ from agents.shell.transactional import TransactionalWork
 from agents.shell.waiting import Part
 from schemas.errors import TriggerpointError
 
-PAUSE_SECONDS = 0.004
+PAUSE_SECONDS = 0.01
 """Between two looks at what has come: what comes record by record goes in fewer hands."""
 
 IDLE_SECONDS = 0.5
 RECORDS_MAX = 1000
 """A going that has so many takes no more: what it hands over is worked in it, too."""
+
+LOOK_RECORDS = 24
+LOOK_SHARE = 0.5
+"""Of what the first stage reads in one look: so many, or so much of what waits. All of it goes to the end of the line
+before the next look, and may then be committed: a few have a short way, many are not cut into too many commits."""
+
+TURNS = 10
+"""Of the loop, which are given to all others when a piece is worked: a request and its answer, or what is fetched, go
+through several hands, each in a turn of its own, and would else wait for a stage in each."""
 
 TIMER_SECONDS = 0.005
 """For so long timers of a lane fire between two looks."""
@@ -239,9 +249,11 @@ class Cell:
         try:
             while not self._ending():
                 self._came.clear()
-                if going.records < RECORDS_MAX:
+                before = going.records
+                if before < RECORDS_MAX:
                     again = self._wake(going)
-                    await self._pass(going, legs)
+                    await self._pass(going, legs, LOOK_SHARE)
+                worked = going.records > before
                 if committing is not None and committing.done():
                     committing.result()
                     committing = None
@@ -249,7 +261,8 @@ class Cell:
                     committing = asyncio.create_task(self._commit(producer, going, *self._seal(going)))
                     committing.add_done_callback(lambda _: self.wake())
                     going = _Together(self._partitions)
-                await self._sleep(0.0 if again else IDLE_SECONDS)
+                if not (worked and any(lane.waiting for lane in self._here)):
+                    await self._sleep(0.0 if again else IDLE_SECONDS)
             if committing is not None:
                 await committing
             if going:
@@ -260,6 +273,7 @@ class Cell:
                 await asyncio.gather(committing, return_exceptions=True)
 
     async def _sleep(self, seconds: float) -> None:
+        collect_idle()
         await asyncio.sleep(PAUSE_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -271,8 +285,8 @@ class Cell:
     def _wake(self, going: Going) -> bool:
         return sum(self._work_of(lane).wake(going, TIMER_SECONDS) for lane in self._lanes()) > 0
 
-    async def _pass(self, going: "_Together", legs: Sequence[Leg]) -> None:
-        """Let each stage in turn work what has come, and what the one before has just written."""
+    async def _pass(self, going: "_Together", legs: Sequence[Leg], share: float = 1.0) -> None:
+        """Let each stage in turn work what has come, or a share of it, and what the one before has just written."""
         handed: str | None = None
         self._turn += 1
         for leg in legs:
@@ -280,16 +294,22 @@ class Cell:
             lanes.rotate(self._turn)  # else the first would always take all there is room for
             for lane in lanes:
                 work = self._work_of(lane)
-                parts = lane.take() if going.records < RECORDS_MAX else []
+                most = max(LOOK_RECORDS // len(lanes), int(share * lane.waiting), 1)
+                parts = lane.take(most) if going.records < RECORDS_MAX else []
                 if parts:
                     going.taken.setdefault(lane, []).extend(parts)
-                    work.work(parts, going)
+                    for _ in work.work(parts, going):
+                        await self._let_others()
                 if handed is not None:
-                    self._hand(TopicPartition(handed, lane.number), work, going)
-                await asyncio.sleep(0)
+                    for _ in self._hand(TopicPartition(handed, lane.number), work, going):
+                        await self._let_others()
             handed = leg.hands
 
-    def _hand(self, tp: TopicPartition, work: TransactionalWork, going: "_Together") -> None:
+    async def _let_others(self) -> None:
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+    def _hand(self, tp: TopicPartition, work: TransactionalWork, going: "_Together") -> Iterator[None]:
         begins = self._ends.get(tp)
         if begins is None:
             return
@@ -302,7 +322,7 @@ class Cell:
             Handed(tp.topic, tp.partition, begins + at, now_ms, key, value, headers)
             for at, (key, value, headers) in enumerate(sent[done:], done)
         ]
-        work.take_over(tp, records, going)
+        yield from work.take_over(tp, records, going)
         going.handed[tp] = len(sent)
 
     def _seal(

@@ -134,7 +134,7 @@ async def line(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, Any]
         speed = median(lap.rate for lap in ours)
         figures["line_records_per_second"] = round(speed)
         figures["line_cpu_seconds_per_million"] = round(median(lap.cpu_seconds_per_million for lap in ours), 1)
-        found = await latency.measure(bench, speed / 2, 2 if quick else 20)
+        found = await latency.measure(bench, speed / 2, 2 if quick else 30)
         console.print(
             f"produce to alert at {found.rate:,.0f} records/s: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, "
             f"max {found.max_ms:.0f} ms ({found.heard} of {found.probes} probes); the broker's own: "

@@ -22,7 +22,9 @@ from tests.bench.line.race import PARTITIONS, WholeLine
 from tests.bench.race import BenchError, kill
 from tests.bench.surroundings import Bench
 
-PROBE_SECONDS = 0.025
+PROBE_SECONDS = 0.05
+"""An alert costs several times what other records do, and few raise one: more probes would be the load themselves."""
+
 WARM_PROBES = 20
 """Sent first and waited for, not counted: a worker just started has everything to do for the first time."""
 
@@ -49,7 +51,7 @@ class Latency:
 
     Args:
         probes, heard: alerts waited for, and come.
-        rate: background load while probes were sent, records a second.
+        rate: records a second while probes were sent, they among them.
     """
 
     p50_ms: float
@@ -102,10 +104,15 @@ def clock_setting(sent_ms: Sequence[int], rate: float, first_real_ms: int) -> st
 async def measure(bench: Bench, rate: float, seconds: float) -> Latency:
     """Run a worker under this load for so long.
 
+    Args:
+        bench: where to run.
+        rate: records a second, the probes among them.
+        seconds: for how long probes are sent.
+
     Raises:
         BenchError: the worker does not start, or no alert comes.
     """
-    run = await _Run.start(bench, rate, seconds)
+    run = await _Run.start(bench, rate - 1 / PROBE_SECONDS, seconds)
     try:
         return await run.measure()
     finally:
@@ -162,7 +169,7 @@ class _Run:
         loaded, began = self._loaded, time.monotonic()
         names = self._names("probe", int(self._seconds / PROBE_SECONDS))
         await asyncio.gather(self._probe(names), self._send_echo())
-        rate = (self._loaded - loaded) / (time.monotonic() - began)
+        rate = (self._loaded - loaded + len(names)) / (time.monotonic() - began)
         if load.done():
             load.result()  # a load that failed or ended would make it look fast
             raise BenchError("the traffic ended before the probes")

@@ -1,4 +1,4 @@
-"""Faust's consumer, fed and emptied by batches.
+"""Faust's consumer, fed and emptied by batches, in the worker's own loop.
 
 Faust spends about 140 µs on each message it delivers, so it gets one message per fetched partition batch. It would
 commit what it thinks is done, without waiting for outputs, so here it never commits: offsets go with the transaction
@@ -6,7 +6,7 @@ commit what it thinks is done, without waiting for outputs, so here it never com
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,6 +15,8 @@ from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
+from mode.threads import ServiceThread
+from mode.utils.futures import maybe_async
 
 from agents.shell.kafka.assignor import NumberAssignor
 from agents.shell.lanes import Lanes
@@ -59,9 +61,35 @@ class Fetched:
         return sum(len(record.value or b"") for record in self.records)
 
 
-class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """The aiokafka consumer in its thread, made with the pipeline's own options."""
+class InLoop:
+    """Serves in the loop that starts it, where Faust would start a thread.
 
+    The thread is there so that heartbeats go on while a loop is busy for long; ours never is. With it each fetch waits
+    several times for the interpreter, which the loop holds, and each time two threads wake each other.
+    """
+
+    def __init__(self, service: ServiceThread) -> None:
+        self._service = service
+        self._serving: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._serving = asyncio.ensure_future(self._serve())
+
+    def stop(self) -> None:
+        """Nothing is left to wait for: the service has been stopped before."""
+
+    async def _serve(self) -> None:
+        try:
+            await self._service._serve()  # noqa: SLF001 - what a thread of Faust's calls
+        except Exception:  # noqa: BLE001 - whoever started it has been told
+            self._service.set_shutdown()
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """The aiokafka consumer, made with the pipeline's own options; a thread by name only."""
+
+    Worker = InLoop
     _assignment: Any = None
     _reached: dict[TopicPartition, int]
     """Where the last batch that was handed over ended, by partition, within the present assignment."""
@@ -78,10 +106,17 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             metadata_max_age_ms=METADATA_MS,
         )
 
+    async def call_thread(self, fun: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        """Call it here."""
+        return await maybe_async(fun(*args, **kwargs))
+
+    async def _gather_remaining_tasks(self) -> None:
+        """Those of this loop are not its own."""
+
     async def _fetch_records(
         self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None
     ) -> Mapping[TopicPartition, Fetched]:
-        """Fetch, within the thread. A fetch may wait through a whole rebalance and bring records of the new assignment
+        """Fetch. A fetch may wait through a whole rebalance and bring records of the new assignment
         while Faust takes none yet; thrown away they would be a hole that the next batch commits past, so the position
         goes back."""
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
@@ -138,7 +173,7 @@ class BatchConsumer(driver.Consumer):
         return cast(Lanes, self.app.lanes)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
-        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        return BatchConsumerThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, ConsumerMessage]]:
         """Fetch; yields one message per partition, its value what was fetched."""
