@@ -1,6 +1,8 @@
 """How long records of each topic stay: the catalogue's days, or the operator's, held against the broker's."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -11,6 +13,7 @@ from schemas.errors import SettingsError
 from schemas.topics import ALERTS, DAY_MS, TRIGGERS, Topic
 
 RETENTION = "retention.ms"
+ADJUST_SECONDS_MAX = 10.0
 _CLEAR = frozenset({TRIGGERS, *ALERTS.values()})
 """Topics with clear addresses, sealed or not: they stay no longer than these may be shown."""
 
@@ -53,7 +56,8 @@ async def differing(admin: AIOKafkaAdminClient, settings: Settings) -> Mapping[s
 
 
 async def adjust(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
-    """Give our own topics the retention that is wanted; the names of those that had another. Raises as `differing`."""
+    """Give our own topics the retention that is wanted, and wait until the broker goes by it; the names of those that
+    had another. Raises as `differing`."""
     topics = dict(wanted(settings))
     changed = await differing(admin, settings)
     resources = [
@@ -62,4 +66,9 @@ async def adjust(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
     ]
     if resources:
         await admin.alter_configs(resources)
+        with suppress(TimeoutError):  # it has been asked for; `doctor` shows whether it has come to be
+            async with asyncio.timeout(ADJUST_SECONDS_MAX):
+                # the broker tells nobody when it goes by it
+                while await differing(admin, settings):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
     return sorted(changed)
