@@ -34,9 +34,9 @@ from agents.privacy.mark import hold_to_mark
 from agents.runtime import Runtime
 from agents.settings import Settings
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
+from agents.shell.collector import calm_collector
 from agents.shell.crash import CrashPoint
 from agents.shell.follow import Following, Reader
-from agents.shell.interpreter import calm_interpreter
 from agents.shell.seams import SEAMS, Seams
 from agents.stages import STAGES, build_stages
 from agents.watermark import Watermark
@@ -385,7 +385,7 @@ async def run_worker(settings: Settings, stages: Iterable[str] = STAGES, seams: 
     failed = True
     try:
         await worker.start()
-        calm_interpreter()
+        calm_collector()
         await worker.wait(stop)
         failed = False
     finally:

@@ -16,7 +16,7 @@ at most one commits.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
@@ -25,8 +25,8 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from agents.shell.collector import collect_idle
 from agents.shell.going import Going
-from agents.shell.interpreter import collect_idle
 from agents.shell.kafka.producer import ElsewhereError, LaneProducer
 from agents.shell.kafka.retry import may_retry
 from agents.shell.lanes import CellLostError, Lane, Lanes
@@ -42,13 +42,8 @@ IDLE_SECONDS = 0.5
 RECORDS_MAX = 1000
 """A going that has so many takes no more: what it hands over is worked in it, too."""
 
-LOOK_RECORDS = 24
-LOOK_SHARE = 0.5
-"""Of what the first stage reads in one look: so many, or so much of what waits. All of it goes to the end of the line
-before the next look, and may then be committed: a few have a short way, many are not cut into too many commits."""
-
 TURNS = 10
-"""Of the loop, which are given to all others when a piece is worked: a request and its answer, or what is fetched, go
+"""Of the loop, which a stage gives to all others when it has worked: a request and its answer, or what is fetched, go
 through several hands, each in a turn of its own, and would else wait for a stage in each."""
 
 TIMER_SECONDS = 0.005
@@ -252,7 +247,7 @@ class Cell:
                 before = going.records
                 if before < RECORDS_MAX:
                     again = self._wake(going)
-                    await self._pass(going, legs, LOOK_SHARE)
+                    await self._pass(going, legs)
                 worked = going.records > before
                 if committing is not None and committing.done():
                     committing.result()
@@ -261,7 +256,7 @@ class Cell:
                     committing = asyncio.create_task(self._commit(producer, going, *self._seal(going)))
                     committing.add_done_callback(lambda _: self.wake())
                     going = _Together(self._partitions)
-                if not (worked and any(lane.waiting for lane in self._here)):
+                if not (worked and any(lane.waits for lane in self._here)):
                     await self._sleep(0.0 if again else IDLE_SECONDS)
             if committing is not None:
                 await committing
@@ -285,8 +280,8 @@ class Cell:
     def _wake(self, going: Going) -> bool:
         return sum(self._work_of(lane).wake(going, TIMER_SECONDS) for lane in self._lanes()) > 0
 
-    async def _pass(self, going: "_Together", legs: Sequence[Leg], share: float = 1.0) -> None:
-        """Let each stage in turn work what has come, or a share of it, and what the one before has just written."""
+    async def _pass(self, going: "_Together", legs: Sequence[Leg]) -> None:
+        """Let each stage in turn work what has come, and what the one before has just written."""
         handed: str | None = None
         self._turn += 1
         for leg in legs:
@@ -294,22 +289,17 @@ class Cell:
             lanes.rotate(self._turn)  # else the first would always take all there is room for
             for lane in lanes:
                 work = self._work_of(lane)
-                most = max(LOOK_RECORDS // len(lanes), int(share * lane.waiting), 1)
-                parts = lane.take(most) if going.records < RECORDS_MAX else []
+                parts = lane.take() if going.records < RECORDS_MAX else []
                 if parts:
                     going.taken.setdefault(lane, []).extend(parts)
-                    for _ in work.work(parts, going):
-                        await self._let_others()
+                    work.work(parts, going)
                 if handed is not None:
-                    for _ in self._hand(TopicPartition(handed, lane.number), work, going):
-                        await self._let_others()
+                    self._hand(TopicPartition(handed, lane.number), work, going)
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
             handed = leg.hands
 
-    async def _let_others(self) -> None:
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-
-    def _hand(self, tp: TopicPartition, work: TransactionalWork, going: "_Together") -> Iterator[None]:
+    def _hand(self, tp: TopicPartition, work: TransactionalWork, going: "_Together") -> None:
         begins = self._ends.get(tp)
         if begins is None:
             return
@@ -322,7 +312,7 @@ class Cell:
             Handed(tp.topic, tp.partition, begins + at, now_ms, key, value, headers)
             for at, (key, value, headers) in enumerate(sent[done:], done)
         ]
-        yield from work.take_over(tp, records, going)
+        work.take_over(tp, records, going)
         going.handed[tp] = len(sent)
 
     def _seal(

@@ -158,15 +158,12 @@ class Lane:
         self._waiting.expect_no_more(tp)
 
     @property
-    def waiting(self) -> int:
-        """How many records wait for it."""
-        return self._waiting.records
+    def waits(self) -> bool:
+        """Whether anything waits for it."""
+        return bool(self._waiting)
 
-    def take(self, most: int) -> list[Part]:
+    def take(self) -> list[Part]:
         """What its cell is to work next; it is in work until `worked`.
-
-        Args:
-            most: about so many records.
 
         Raises:
             LeftOutError: a batch is missing.
@@ -176,7 +173,7 @@ class Lane:
         now = asyncio.get_running_loop().time()
         if self._patient_until is None:
             self._patient_until = max(self._known, now + MORE_SECONDS)
-        parts = self._waiting.take(now < self._patient_until, most)
+        parts = self._waiting.take(now < self._patient_until)
         if parts:
             self._patient_until = None
             follow, self._reached = self._that_follow_on(parts)

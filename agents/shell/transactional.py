@@ -4,9 +4,8 @@ After a fault nothing in memory is trusted: the lane is opened anew, which fence
 rebuilds the state from the changelog. So a lost answer to a commit needs no special case.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,11 +23,6 @@ from agents.shell.state import StateStore, StateView
 from agents.shell.waiting import Part
 
 LATENCY_SAMPLES = 16
-PIECE_RECORDS = 16
-PIECE_SHARE = 0.25
-"""So many records of what there is, or so much of it, are worked at once; then whoever else waits for the loop has a
-turn. Many are not cut small: what belongs together, or before one another, is best worked at once."""
-
 TIMERS_MAX = 100
 """Keys whose timers fire in one going, however fast they do."""
 
@@ -130,8 +124,7 @@ class TransactionalWork:
     async def process(self, parts: Sequence[Part]) -> None:
         """Work what is there and commit it, in one transaction."""
         going = Going(self._setup.outputs.__getitem__)
-        for _ in self.work(parts, going):
-            await asyncio.sleep(0)
+        self.work(parts, going)
         await self._commit(going)
 
     async def tick(self) -> bool:
@@ -142,23 +135,23 @@ class TransactionalWork:
         await self._commit(going)
         return more
 
-    def work(self, parts: Sequence[Part], going: Going) -> Iterator[None]:
-        """Work what is there, as part of a going; piece by piece, so that the loop need not wait for all of it."""
+    def work(self, parts: Sequence[Part], going: Going) -> None:
+        """Work what is there, as part of a going."""
         for part in parts:
             tp, records = part.batch.tp, part.records
             start = self._next.get(tp, 0)
             if records and records[0].offset < start:
                 records = [record for record in records if record.offset >= start]
             if records:
-                yield from self._handle(tp, records, going)
+                self._handle(tp, records, going)
 
-    def take_over(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> Iterator[None]:
-        """Work records of the same going, which its transaction writes; piece by piece.
+    def take_over(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> None:
+        """Work records of the same going, which its transaction writes.
 
         Args:
             records: as they will lie in the partition.
         """
-        yield from self._handle(tp, records, going)
+        self._handle(tp, records, going)
 
     def wake(self, going: Going, seconds: float) -> bool:
         """Fire timers for about so long, at least one; and bring up to date what is stale. What the going has written
@@ -214,27 +207,21 @@ class TransactionalWork:
                 for gauge in (self._setup.metrics.state_keys, self._setup.metrics.state_bytes):
                     gauge.labels(self._setup.stage, str(self._setup.changelog.partition)).set(0)
 
-    def _handle(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> Iterator[None]:
+    def _handle(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> None:
         setup = self._setup
         metrics, stage = setup.metrics, setup.stage
-        received_ms: list[int] = []
-        seconds = 0.0
+        began = time.monotonic()
+        received_ms = self._handler.handle(records, going.view(self._store, setup.changelog), going.out)
         going.works.add(self)
-        size = max(PIECE_RECORDS, int(PIECE_SHARE * len(records)))
-        for at in range(0, len(records), size):
-            piece, began = records[at : at + size], time.monotonic()
-            received_ms += self._handler.handle(piece, going.view(self._store, setup.changelog), going.out)
-            self._next[tp] = piece[-1].offset + 1
-            going.reach(setup.group, tp, self._next[tp], len(piece))
-            seconds += time.monotonic() - began
-            yield
+        self._next[tp] = records[-1].offset + 1
+        going.reach(setup.group, tp, self._next[tp], len(records))
 
         def count() -> None:
             for moment_ms in received_ms[:: len(received_ms) // LATENCY_SAMPLES + 1]:
                 metrics.latency_seconds.labels(stage).observe(setup.clock.seconds_since(moment_ms))
             metrics.records.labels(stage).inc(len(records))
             metrics.batch_records.labels(stage).observe(len(records))
-            metrics.batch_seconds.labels(stage).observe(seconds)
+            metrics.batch_seconds.labels(stage).observe(time.monotonic() - began)
 
         going.out.count(count)
         setup.reach("after_handle")

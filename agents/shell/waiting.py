@@ -99,11 +99,6 @@ class Waiting:
     def __bool__(self) -> bool:
         return any(self._batches.values())
 
-    @property
-    def records(self) -> int:
-        """How many wait, a batch that is begun counted whole."""
-        return sum(self._records.values())
-
     def put(self, batch: Batch) -> None:
         """One more batch of its partition."""
         self._batches.setdefault(batch.tp, deque()).append(batch)
@@ -123,19 +118,17 @@ class Waiting:
         came while the lane was at work is to go next, all of it."""
         return self._records[tp] >= self._pace.go_records or self._bytes[tp] >= WAITING_BYTES_MAX
 
-    def take(self, patient: bool = True, most: int | None = None) -> list[Part]:
+    def take(self, patient: bool = True) -> list[Part]:
         """What is to be worked next, in one go; it waits no more.
 
         Args:
             patient: nothing goes past a partition of which more is to come; False where that did not come in time.
-            most: about so many records of it, where that is less than what the pace says.
         """
-        most = self._pace.go_records if most is None else min(most, self._pace.go_records)
         if not patient:
             self._more -= self._lacking()
         parts: list[Part] = []
         count = 0
-        while count < most and (found := self._round(most - count)):
+        while count < self._pace.go_records and (found := self._round(self._pace.go_records - count)):
             parts += in_time(found) if self._pace.in_time else found
             count += sum(len(part.records) for part in found)
         return parts
@@ -147,7 +140,7 @@ class Waiting:
         if self._lacking():
             return []
         alone = sum(map(bool, self._batches.values())) == 1
-        fill = most if alone else min(most, self._pace.fill_records)
+        fill = most if alone else self._pace.fill_records
         until_ms, busiest = self._until(fill)
         parts: list[Part] = []
         for tp, batches in self._batches.items():

@@ -15,8 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from agents.clock import clock_of
 from agents.metrics import Metrics
 from agents.shell.app import Stage, StageApp, Watch, build_app, stop_app
+from agents.shell.collector import calm_collector
 from agents.shell.crash import pass_by
-from agents.shell.interpreter import calm_interpreter
 from agents.shell.kafka.producer import LaneProducer
 from agents.shell.lanes import Work
 from agents.shell.outbox import Outbox
@@ -107,7 +107,7 @@ async def main(bootstrap: str, source: str, output: str, changelog: str, group: 
     watch = Watch(on_fatal, lambda: None, lambda name: None, lambda count: None)
     app = build_app(stage, consumer, Path(sys.argv[7]), watch)
     await app.start()
-    calm_interpreter()
+    calm_collector()
     await app.wait(stop)  # or until it crashes
     if app.crashed:
         raise app.crash_reason or RuntimeError("the app crashed")

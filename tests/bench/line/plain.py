@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.settings import Settings, load
-from agents.shell.interpreter import calm_interpreter
+from agents.shell.collector import calm_collector
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView
 from tests.bench.line import load as loads
@@ -70,7 +70,7 @@ def main(folder: str, load_file: Path, counts: Sequence[int]) -> None:
     """Work the first records of the traffic, as many as the highest count says; print rate and CPU time of what comes
     after warming up, and what stands after each count."""
     line = PlainLine(load(data_dir=Path(folder)), loads.read(load_file))
-    calm_interpreter()
+    calm_collector()
     count = max(counts)
     warm = int(count * WARM_SHARE)
     ends = sorted({*range(warm, count, BATCH_RECORDS), *counts})

@@ -1,7 +1,6 @@
-"""What of the Python interpreter is set for a worker: its cyclic garbage collector, and how threads take turns."""
+"""Python's cyclic garbage collector, kept out of the hot loop."""
 
 import gc
-import sys
 
 YOUNG_OBJECTS = 100_000
 MIDDLE_RUNS = 20
@@ -10,13 +9,9 @@ OLD_RUNS = 10
 IDLE_OBJECTS = 5_000
 """So many young objects are walked in a few milliseconds."""
 
-TURN_SECONDS = 0.001
-"""A consumer's thread, which fetches, waits so long for its turn while the loop is at work; it needs several turns for
-each fetch. The interpreter's own five milliseconds made a record wait longer to be fetched than to be worked."""
 
-
-def calm_interpreter() -> None:
-    """Look for garbage in cycles seldom, and never among what start-up made; let threads take turns sooner.
+def calm_collector() -> None:
+    """Look for garbage in cycles seldom, and never among what start-up made.
 
     A batch makes tens of thousands of records, tuples and events at once and lets go of all of them together; none of
     them is in a cycle. With the interpreter's own thresholds the collector walks them again and again while they
@@ -25,7 +20,6 @@ def calm_interpreter() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, MIDDLE_RUNS, OLD_RUNS)
-    sys.setswitchinterval(TURN_SECONDS)
 
 
 def collect_idle() -> None:
