@@ -112,9 +112,9 @@ async def classic(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, A
 
 
 async def line(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, Any]:
-    """The whole line, and its latency at half of the speed it has reached, the median of its laps."""
-    shares = dict.fromkeys(("faust", "quix"), 0.125 if quick else 0.5)
-    whole = WholeLine(bench, 3_200 if quick else 40_000, shares=shares)
+    """The whole line, and its latency at half of the speed it has reached, the median of its laps, or the plain loop's."""
+    shares = dict.fromkeys(("faust", "quix"), 0.05 if quick else 0.5)
+    whole = WholeLine(bench, 8_000 if quick else 40_000, shares=shares)
     # the plain loop first: what stands at its end is what the others' is held against
     who, rounds = ("plain", "ours", "quix", "faust"), 1 if quick else 3
     laps = await in_turn("whole line", who, rounds, whole.lap)
@@ -134,7 +134,9 @@ async def line(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, Any]
         speed = median(lap.rate for lap in ours)
         figures["line_records_per_second"] = round(speed)
         figures["line_cpu_seconds_per_million"] = round(median(lap.cpu_seconds_per_million for lap in ours), 1)
-        found = await latency.measure(bench, speed / 2, 2 if quick else 30)
+        # a quick lap lies in few transactions, so its speed may come out beyond what the line can do
+        able = min([speed, *(lap.rate for lap in laps["plain"])])
+        found = await latency.measure(bench, able / 2, 2 if quick else 30)
         console.print(
             f"produce to alert at {found.rate:,.0f} records/s: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, "
             f"max {found.max_ms:.0f} ms ({found.heard} of {found.probes} probes); the broker's own: "
