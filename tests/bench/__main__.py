@@ -112,7 +112,7 @@ async def classic(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, A
 
 
 async def line(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, Any]:
-    """The whole line, and its latency at half of the speed it has reached, the median of its laps, or the plain loop's."""
+    """The whole line, and its latency at half of the median speed of its laps, or of the plain loop's."""
     shares = dict.fromkeys(("faust", "quix"), 0.05 if quick else 0.5)
     whole = WholeLine(bench, 8_000 if quick else 40_000, shares=shares)
     # the plain loop first: what stands at its end is what the others' is held against
