@@ -23,7 +23,7 @@ def calm_collector() -> None:
 
 
 def collect_idle() -> None:
-    """Look for garbage among what is young, if that is much: now that nothing waits it holds nobody up."""
+    """Look for garbage among what is young, if that is much. For a moment in which nothing is to be worked."""
     young, middle, _ = gc.get_count()
     if young >= IDLE_OBJECTS:
         gc.collect(1 if middle >= MIDDLE_RUNS else 0)

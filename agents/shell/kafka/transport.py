@@ -64,8 +64,9 @@ class Fetched:
 class InLoop:
     """Serves in the loop that starts it, where Faust would start a thread.
 
-    The thread is there so that heartbeats go on while a loop is busy for long; ours never is. With it each fetch waits
-    several times for the interpreter, which the loop holds, and each time two threads wake each other.
+    The thread is there so that heartbeats go on while a loop is busy for long. In ours they wait for what is at work,
+    which must not take as long as a session's timeout. With a thread each fetch waits several times for the
+    interpreter, which the loop holds, and each time two threads wake each other.
     """
 
     def __init__(self, service: ServiceThread) -> None:
@@ -116,9 +117,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def _fetch_records(
         self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None
     ) -> Mapping[TopicPartition, Fetched]:
-        """Fetch. A fetch may wait through a whole rebalance and bring records of the new assignment
-        while Faust takes none yet; thrown away they would be a hole that the next batch commits past, so the position
-        goes back."""
+        """Fetch. A fetch may wait through a whole rebalance and bring records of the new assignment while Faust takes
+        none yet; thrown away they would be a hole that the next batch commits past, so the position goes back."""
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         records = dict(records)
         while more := await self._others(consumer, active_partitions - records.keys(), max_records):
