@@ -15,7 +15,6 @@ at most one commits.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,6 +128,8 @@ class Cell:
         self._ends: dict[TopicPartition, int] = {}
         """Where the partitions that are handed over will end, all goings so far committed."""
         self._turn = 0
+        self._took: dict[Lane, int] = {}
+        """In which turn each lane last took something."""
 
     def add(self, stage: str, lanes: Lanes) -> None:
         """Tell it a stage's lanes."""
@@ -206,7 +207,7 @@ class Cell:
             await producer.stop()
             self._on_lanes(0)
             log.info("cell_ends", why=repr(error) if error else "not all lanes are here any more")
-            self._task, self._over, self._here, self._ends = None, None, set(), {}
+            self._task, self._over, self._here, self._ends, self._took = None, None, set(), {}, {}
             if not over.done():
                 over.set_exception(error or CellLostError("not all lanes of the line are here any more"))
                 over.exception()
@@ -285,12 +286,12 @@ class Cell:
         handed: str | None = None
         self._turn += 1
         for leg in legs:
-            lanes = deque(leg.lanes)
-            lanes.rotate(self._turn)  # else the first would always take all there is room for
-            for lane in lanes:
+            # who took last comes last; else the first would always take all there is room for
+            for lane in sorted(leg.lanes, key=lambda lane: self._took.get(lane, 0)):
                 work = self._work_of(lane)
                 parts = lane.take() if going.records < RECORDS_MAX else []
                 if parts:
+                    self._took[lane] = self._turn
                     going.taken.setdefault(lane, []).extend(parts)
                     work.work(parts, going)
                 if handed is not None:
