@@ -2,6 +2,9 @@
 
 Timers fire at each tick there was, also those that did not fire then, since evidence that is gone now kept them from
 it: so what comes out is what an undisturbed run would have come to. The rules are those of now.
+
+A tick may stand before an activity of an earlier time: it had fired nothing since. It fires nothing since then now
+either, whatever runs by what was put in before it; what is due after the activity fires after it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +12,8 @@ from dataclasses import dataclass
 
 from pipeline.advance import Fold
 from pipeline.alerts.make import HeldBack
-from pipeline.journal.loaded import Journal
+from pipeline.journal.loaded import Journal, Segment
+from pipeline.journal.order import key_of
 from pipeline.journal.pages import bare
 from pipeline.journal.recent import ENTRIES_MAX, Kept
 from pipeline.rules.model import Rules
@@ -17,6 +21,8 @@ from schemas.alert import Alert
 from schemas.journey import JourneyState, Standing
 from schemas.kept.journal import Entry
 from schemas.transition import Transition
+
+NEVER_MS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ def refold(
     fold = Fold(before, state.account_id, standing, rules, state.product)
     watched = set(list(journal.segments[-1].entries)[-ENTRIES_MAX:]) if journal.segments else set()
     recent: list[Kept] = []
+    follows = _followed_at(journal.segments[start:], rules.late_ms)
     for at, segment in enumerate(journal.segments[start:]):
         if at:
             segment.before = bare(fold.freeze())
@@ -81,7 +88,7 @@ def refold(
             if number in watched:
                 recent.append((number, before if number == begin else fold.freeze()))
             fold.meet(entry.standing or standing)
-            fold.fire_due(entry.ticked_ms)
+            fold.fire_due(min(entry.ticked_ms, follows[number]))
             fold.drain_held()  # recorded when it fired
             for activity in entry.activities:
                 fold.take(activity)
@@ -97,3 +104,15 @@ def refold(
     entry = Entry.model_construct(ticked_ms=ticked_ms, standing=standing, activities=())
     last = (entry, after) if after is not came_to else None
     return Refolded(came_to, last, transitions, alerts, held_back, recent)
+
+
+def _followed_at(segments: Sequence[Segment], late_ms: int) -> Mapping[int, int]:
+    """Number of each entry -> place of the first activity in it or after it, ms since 1970; `NEVER_MS` if none is."""
+    places: dict[int, int] = {}
+    place_ms = NEVER_MS
+    for segment in reversed(segments):
+        for number, entry in reversed(segment.entries.items()):
+            if entry.activities:
+                place_ms = key_of(entry.activities[0], late_ms).place_ms
+            places[number] = place_ms
+    return places

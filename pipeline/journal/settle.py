@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 from pipeline.alerts.make import HeldBack, held_of
 from pipeline.journal.loaded import Touched
-from pipeline.journal.refold import Refolded
+from pipeline.journal.refold import NEVER_MS, Refolded
 from pipeline.journal.worked import ORDER, SUPPRESSION
 from pipeline.rules.model import Rules
 from schemas.alert import Alert, AlertStatus
@@ -23,7 +23,6 @@ from schemas.dispatch.held import HeldReason
 from schemas.kept.journal import Said
 from schemas.transition import Transition
 
-NEVER_MS = 2**63
 CAME_BACK = "It was withdrawn before, and its evidence came back"
 NEVER_SAID = -1
 Address = Callable[[Alert, Alert | None], Alert]

@@ -97,6 +97,23 @@ def test_news_comes_to_the_same_whatever_order_it_comes_in(
 
 
 @BOTH
+def test_a_tick_that_was_ahead_does_not_fire_past_what_happened_before_it(rules: Rules) -> None:
+    trial, again = (activity(day, "trial_started", event_id=f"t{day}", ends_ms=at(day + 14)) for day in (12.0, 15.4))
+    demo = activity(15.5, "demo_request", event_id="demo")
+    lane = AccountLane(rules=rules)
+    lane.take(trial)
+    lane.tick(20.0)
+    lane.take(demo)
+    lane.take(again)  # a timer runs from it that is due before that tick, and after the demo request
+    lane.tick(900.0)
+    plain = in_order(rules, [trial, again, demo], 900.0)
+    assert lane.core() == plain.core()
+    assert lane.standing_transitions() == plain.standing_transitions()
+    assert standing(lane.standing_alerts()) == standing(plain.standing_alerts())
+    check_said(lane)
+
+
+@BOTH
 @settings(deadline=None, max_examples=40)
 @given(activities(history=True), Chance, st.sampled_from((BOUNDS, SMALL)))
 def test_history_comes_to_the_same_journey_whatever_order_it_comes_in(
