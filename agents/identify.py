@@ -57,15 +57,15 @@ class IdentifyHandler:
         self._states = states or StateCodec(SubjectState)
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
-        """Work one batch of events, of facts that came back, or of hits that accounts returned."""
+        """Work one batch of events, facts that came back, and hits that accounts returned."""
         directory, rules = self._directory(), self._rules()
         touched: dict[bytes, SubjectState | None] = {}
         changed: set[bytes] = set()
         outcomes: Counter[str] = Counter()
         received: list[int] = []
-        topic = records[0].topic
         for record in records:
             key: bytes = record.key
+            topic = record.topic
             subject = touched[key] if key in touched else self._states.decode(key, state.get(key))
             if topic == self._events:
                 event = decode(Event, record)

@@ -1,8 +1,9 @@
-"""Stage 1 on Kafka: raw topics -> events | rejected; feedback -> answers | rejected. Stateless; a lane per input
-partition."""
+"""Stage 1 on Kafka: raw topics -> events | rejected; feedback -> answers | rejected. Stateless."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.clock import Clock
@@ -64,43 +65,76 @@ class IngestHandler:
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
         """Each input item becomes exactly one event, one answer or one rejected record."""
-        if records[0].topic == self._feedback:
-            return self._take_feedback(records, out)
-        source = self._sources[records[0].topic]
         received: list[int] = []
-        outcomes: list[Event | Rejected] = []
-        refused: list[bool] = []
+        outcomes: list[Event | Answer | Rejected] = []
+        taken: defaultdict[tuple[str, int], Taken] = defaultdict(Taken)
         now_ms = time.time_ns() // 1_000_000
         for record in records:
             received_ms = self._clock.at_ms(taken_ms(record, now_ms))
             received.append(received_ms)
-            raw = RawRecord(
-                source,
-                record.topic,
-                record.partition,
-                record.offset,
-                received_ms,
-                record.key,
-                record.value,
-                record.headers or (),
-            )
-            origin = origin_of(raw) if raw.headers else None
-            became, by_rule = "", False
-            for found in ingest(in_place(raw, origin) if origin else raw, self._networks, self._key):
-                outcome = self._known(found, raw)
-                outcomes.append(outcome)
-                if isinstance(outcome, Event):
-                    became = became or outcome.event_id
-                    out.send(self._events, outcome.subject.encode(), outcome.encode())
-                else:
-                    by_rule = by_rule or outcome.reason in BY_RULE
-                    self._refuse(record.key, outcome, out)
-            refused.append(not became and not by_rule)
-            if origin and became:
-                self._refuse(record.key, accepted(origin, raw, became), out)
-        self._limit_refusals(records[0], refused, outcomes, out)
+            take = self._take_answer if record.topic == self._feedback else self._take_event
+            began = len(outcomes)
+            refused = take(record, received_ms, outcomes, out)
+            taken[record.topic, record.partition].note(refused, outcomes[began:])
+        for place, of_partition in taken.items():
+            self._limit_refusals(place, of_partition, out)
         out.count(lambda: self._count(outcomes))
         return received
+
+    def _take_event(
+        self, record: Any, received_ms: int, outcomes: list[Event | Answer | Rejected], out: Outbox
+    ) -> bool:
+        """Work one raw record; says whether it was refused."""
+        raw = RawRecord(
+            self._sources[record.topic],
+            record.topic,
+            record.partition,
+            record.offset,
+            received_ms,
+            record.key,
+            record.value,
+            record.headers or (),
+        )
+        origin = origin_of(raw) if raw.headers else None
+        became, by_rule = "", False
+        for found in ingest(in_place(raw, origin) if origin else raw, self._networks, self._key):
+            outcome = self._known(found, raw)
+            outcomes.append(outcome)
+            if isinstance(outcome, Event):
+                became = became or outcome.event_id
+                out.send(self._events, outcome.subject.encode(), outcome.encode())
+            else:
+                by_rule = by_rule or outcome.reason in BY_RULE
+                self._refuse(record.key, outcome, out)
+        if origin and became:
+            self._refuse(record.key, accepted(origin, raw, became), out)
+        return not became and not by_rule
+
+    def _take_answer(
+        self, record: Any, received_ms: int, outcomes: list[Event | Answer | Rejected], out: Outbox
+    ) -> bool:
+        """Work one record of what teams answered; says whether it was refused."""
+        raw = RawAnswer(
+            record.topic,
+            record.partition,
+            record.offset,
+            received_ms,
+            record.key,
+            record.value,
+            record.headers or (),
+        )
+        origin = origin_of(raw) if raw.headers else None
+        became = ""
+        for outcome in answers_of(in_place(raw, origin) if origin else raw):
+            outcomes.append(outcome)
+            if isinstance(outcome, Answer):
+                became = became or outcome.answer_id
+                out.send(self._answers, outcome.account_id.encode(), outcome.encode())
+            else:
+                self._refuse(record.key, outcome, out)
+        if origin and became:
+            self._refuse(record.key, accepted(origin, raw, became), out)
+        return not became
 
     def _known(self, event: Event | Rejected, raw: RawRecord) -> Event | Rejected:
         """What was read, if the stages behind may know of it."""
@@ -115,46 +149,11 @@ class IngestHandler:
             return kept
         return event
 
-    def _take_feedback(self, records: Sequence[Any], out: Outbox) -> Sequence[int]:
-        received: list[int] = []
-        outcomes: list[Answer | Rejected] = []
-        refused: list[bool] = []
-        now_ms = time.time_ns() // 1_000_000
-        for record in records:
-            received.append(self._clock.at_ms(taken_ms(record, now_ms)))
-            raw = RawAnswer(
-                record.topic,
-                record.partition,
-                record.offset,
-                received[-1],
-                record.key,
-                record.value,
-                record.headers or (),
-            )
-            origin = origin_of(raw) if raw.headers else None
-            became = ""
-            for outcome in answers_of(in_place(raw, origin) if origin else raw):
-                outcomes.append(outcome)
-                if isinstance(outcome, Answer):
-                    became = became or outcome.answer_id
-                    out.send(self._answers, outcome.account_id.encode(), outcome.encode())
-                else:
-                    self._refuse(record.key, outcome, out)
-            refused.append(not became)
-            if origin and became:
-                self._refuse(record.key, accepted(origin, raw, became), out)
-        self._limit_refusals(records[0], refused, outcomes, out)
-        out.count(lambda: self._count(outcomes))
-        return received
-
-    def _limit_refusals(
-        self, first: Any, refused: Sequence[bool], outcomes: Sequence[Event | Answer | Rejected], out: Outbox
-    ) -> None:
-        place = first.topic, first.partition
+    def _limit_refusals(self, place: tuple[str, int], taken: "Taken", out: Outbox) -> None:
         newest = self._newest.setdefault(place, Refusals(f"{place[0]}, partition {place[1]},", self._limit))
-        newest.check(refused, [outcome for outcome in outcomes if isinstance(outcome, Rejected)])
+        newest.check(taken.refused, taken.rejected)
         share = self._metrics.refused_share.labels(place[0], str(place[1]))
-        out.count(lambda: share.set(newest.take(refused)))
+        out.count(lambda: share.set(newest.take(taken.refused)))
 
     def _refuse(self, key: bytes | None, outcome: Rejected, out: Outbox) -> None:
         """Says that input was refused, or that what had been refused was used after all."""
@@ -176,14 +175,36 @@ class IngestHandler:
             newest.give_up()
 
     def _count(self, outcomes: Sequence[Event | Answer | Rejected]) -> None:
+        metrics = self._metrics
+        counts: Counter[tuple[Any, ...]] = Counter()
         for outcome in outcomes:
             if isinstance(outcome, Event):
-                self._metrics.events.labels(outcome.source, outcome.format).inc()
-                self._metrics.graded.labels(outcome.grade).inc()
+                counts[metrics.events, outcome.source, outcome.format] += 1
+                counts[metrics.graded, outcome.grade] += 1
             elif isinstance(outcome, Answer):
-                self._metrics.answers.labels(outcome.verdict).inc()
+                counts[metrics.answers, outcome.verdict] += 1
             else:
-                self._metrics.rejected.labels(outcome.source, outcome.reason).inc()
+                counts[metrics.rejected, outcome.source, outcome.reason] += 1
+        for (metric, *labels), count in counts.items():
+            metric.labels(*labels).inc(count)
+
+
+@dataclass
+class Taken:
+    """What came of a partition's records in one batch.
+
+    Args:
+        refused: whether each record was.
+        rejected: what of them is told as rejected.
+    """
+
+    refused: list[bool] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def note(self, refused: bool, outcomes: Iterable[Event | Answer | Rejected]) -> None:
+        """One more record."""
+        self.refused.append(refused)
+        self.rejected += [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
 
 
 def taken_ms(record: Any, now_ms: int) -> int:

@@ -30,7 +30,7 @@ from agents.shell.kafka.producer import ElsewhereError, LaneProducer
 from agents.shell.kafka.retry import may_retry
 from agents.shell.lanes import CellLostError, Lane, Lanes
 from agents.shell.outbox import Outgoing
-from agents.shell.transactional import TransactionalWork
+from agents.shell.transactional import NOTHING, TransactionalWork
 from agents.shell.waiting import Part
 from schemas.errors import TriggerpointError
 
@@ -293,28 +293,25 @@ class Cell:
                 if parts:
                     self._took[lane] = self._turn
                     going.taken.setdefault(lane, []).extend(parts)
-                    work.work(parts, going)
-                if handed is not None:
-                    self._hand(TopicPartition(handed, lane.number), work, going)
+                work.work(parts, going, self._handed(handed, lane, going) if handed else NOTHING)
                 for _ in range(TURNS):
                     await asyncio.sleep(0)
             handed = leg.hands
 
-    def _hand(self, tp: TopicPartition, work: TransactionalWork, going: "_Together") -> None:
+    def _handed(self, topic: str, lane: Lane, going: "_Together") -> Mapping[TopicPartition, Sequence[Handed]]:
+        """What the stage before has written for a lane and not handed to it yet."""
+        tp = TopicPartition(topic, lane.number)
         begins = self._ends.get(tp)
         if begins is None:
-            return
-        sent = going.out.sent_to(*tp)
-        done = going.handed.get(tp, 0)
-        if len(sent) == done:
-            return
+            return NOTHING
+        sent, done = going.out.sent_to(*tp), going.handed.get(tp, 0)
         now_ms = self._now_ms()
+        going.handed[tp] = len(sent)
         records = [
-            Handed(tp.topic, tp.partition, begins + at, now_ms, key, value, headers)
+            Handed(topic, tp.partition, begins + at, now_ms, key, value, headers)
             for at, (key, value, headers) in enumerate(sent[done:], done)
         ]
-        work.take_over(tp, records, going)
-        going.handed[tp] = len(sent)
+        return {tp: records}
 
     def _seal(
         self, going: "_Together"

@@ -22,6 +22,10 @@ from agents.shell.recovery import Progress, recover
 from agents.shell.state import StateStore, StateView
 from agents.shell.waiting import Part
 
+Records = Mapping[TopicPartition, Sequence[Any]]
+"""Partition -> records, in order."""
+
+NOTHING: Records = {}
 LATENCY_SAMPLES = 16
 TIMERS_MAX = 100
 """Keys whose timers fire in one going, however fast they do."""
@@ -31,7 +35,8 @@ class Handler(Protocol):
     """The verb of a stage on one batch: reads records and state, writes outputs and state. Does no I/O."""
 
     def handle(self, records: Sequence[Any], state: StateView, out: Outbox) -> Sequence[int]:
-        """Work a batch of aiokafka records, in order; says when the broker had received each (pipeline's ms)."""
+        """Work a batch of aiokafka records of the lane's partitions, in order; says when the broker had received each
+        (pipeline's ms)."""
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
         """Fire what is due by `now_ms` for these keys, and bring stale ones up to date. A due key must be written with
@@ -135,23 +140,23 @@ class TransactionalWork:
         await self._commit(going)
         return more
 
-    def work(self, parts: Sequence[Part], going: Going) -> None:
-        """Work what is there, as part of a going."""
-        for part in parts:
-            tp, records = part.batch.tp, part.records
-            start = self._next.get(tp, 0)
-            if records and records[0].offset < start:
-                records = [record for record in records if record.offset >= start]
-            if records:
-                self._handle(tp, records, going)
-
-    def take_over(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> None:
-        """Work records of the same going, which its transaction writes.
+    def work(self, parts: Sequence[Part], going: Going, handed: Records = NOTHING) -> None:
+        """Work what is there, as part of a going, in one batch.
 
         Args:
-            records: as they will lie in the partition.
+            parts: what was read.
+            going: what its transaction will do.
+            handed: what is worked behind it: records that the same transaction writes, as they will lie in their
+                partitions.
         """
-        self._handle(tp, records, going)
+        taken = [(part.batch.tp, self._new(part)) for part in parts]
+        taken = [(tp, records) for tp, records in (*taken, *handed.items()) if records]
+        if not taken:
+            return
+        self._handle([record for _, records in taken for record in records], going)
+        for tp, records in taken:
+            self._next[tp] = records[-1].offset + 1
+            going.reach(self._setup.group, tp, self._next[tp], len(records))
 
     def wake(self, going: Going, seconds: float) -> bool:
         """Fire timers for about so long, at least one; and bring up to date what is stale. What the going has written
@@ -207,14 +212,19 @@ class TransactionalWork:
                 for gauge in (self._setup.metrics.state_keys, self._setup.metrics.state_bytes):
                     gauge.labels(self._setup.stage, str(self._setup.changelog.partition)).set(0)
 
-    def _handle(self, tp: TopicPartition, records: Sequence[Any], going: Going) -> None:
+    def _new(self, part: Part) -> Sequence[Any]:
+        """Those of its records that were not committed before."""
+        records, start = part.records, self._next.get(part.batch.tp, 0)
+        if records and records[0].offset < start:
+            return [record for record in records if record.offset >= start]
+        return records
+
+    def _handle(self, records: Sequence[Any], going: Going) -> None:
         setup = self._setup
         metrics, stage = setup.metrics, setup.stage
         began = time.monotonic()
         received_ms = self._handler.handle(records, going.view(self._store, setup.changelog), going.out)
         going.works.add(self)
-        self._next[tp] = records[-1].offset + 1
-        going.reach(setup.group, tp, self._next[tp], len(records))
 
         def count() -> None:
             for moment_ms in received_ms[:: len(received_ms) // LATENCY_SAMPLES + 1]:
