@@ -20,7 +20,7 @@ from tests.bench.line import load as loads
 from tests.bench.line import plain
 from tests.bench.line.outcome import agreement, by_kind, standing
 from tests.bench.line.verbs import STAGES, as_record, handlers, work_one
-from tests.bench.race import Lap
+from tests.bench.race import STEPS_MIN, Lap, bounds
 
 
 def test_every_stage_but_the_archive_races(tmp_path: Path) -> None:
@@ -145,3 +145,16 @@ def test_what_was_compiled_is_kept_until_its_source_changes(tmp_path: Path, monk
     assert race.compiled(source, "b.jar", cache) != first
     assert len(calls) == 3
     assert [path.name for path in cache.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_lap_of_few_transactions_counts_from_when_its_work_began() -> None:
+    began, rested = (0.0, 0, 0.0), (1.0, 0, 0.5)
+    many = [(2.0 + at, at + 1, 1.0 + at) for at in range(10 * STEPS_MIN)]
+    first, last = bounds(many, rested, began)
+    assert first[1] == 0.25 * len(many)
+    assert last[1] == 0.97 * len(many)
+    few = many[:STEPS_MIN]
+    assert bounds(few, rested, began) == (rested, few[-1])
+    assert bounds(few[:1], rested, began) == (rested, few[0])
+    assert bounds(few, None, began) == (few[2], few[-1])
+    assert bounds(few[:1], None, began) == (began, few[0])

@@ -141,7 +141,9 @@ class WholeLine:
         outputs = {names.name(topic): self._partitions for topic in WATCHED}
         if who == "quix":  # its stages read topics of their own, see there
             merged = {f"{tag}.quix.{stage}": self._partitions for stage in STAGES[1:]}
-            await kafka.create(bench.bootstrap, merged)
+            # it would make them itself, a second each
+            changelogs = {f"changelog__{tag}.quix--{topic}--default": self._partitions for topic in merged}
+            await kafka.create(bench.bootstrap, merged | changelogs, compacted=changelogs)
             outputs |= merged
         arguments = [bench.bootstrap, f"{tag}.", str(folder), str(self._file), str(self._partitions)]
         commands = {
