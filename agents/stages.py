@@ -62,7 +62,9 @@ PACES: Mapping[str, Pace] = {
     "ingest": replace(PACE, in_time=True),
     # nobody waits for the hand-over clock by the millisecond: fewer transactions, and none that stops the others long
     # when digests come or an office opens
-    "handover": replace(PACE, pause_seconds=0.1, fill_records=50, go_records=50, timers_seconds=0.005),
+    "handover": replace(
+        PACE, pause_seconds=0.1, gather_seconds=0.1, fill_records=50, go_records=50, timers_seconds=0.005
+    ),
     # a lane has one partition, and each going is one insert
     "archive": replace(PACE, pause_seconds=0.0, go_records=10_000),
 }

@@ -70,6 +70,10 @@ class LagMeter:
         }
         self._lock = asyncio.Lock()
         self._known: dict[TopicPartition, tuple[Stretch, int]] = {}
+        # once and for all: a client that is assigned others forgets the rest of the topics, and asks for them anew
+        inputs = {tp for of_stage in self._inputs.values() for tp in of_stage}
+        ends.assign(inputs)
+        ends.pause(*inputs)
 
     async def end_offsets(self, stage: str) -> dict[TopicPartition, int]:
         """Where a stage's inputs end now."""
@@ -133,23 +137,31 @@ class LagMeter:
         was aborted; both would look like lag for ever."""
         unknown = {tp: stretch for tp, stretch in stretches.items() if self._known.get(tp, ((), 0))[0] != stretch}
         if unknown:
-            counts = dict.fromkeys(unknown, 0)
-            self._ends.assign(list(unknown))
             for tp, (start, _) in unknown.items():
                 self._ends.seek(tp, start)
-            left = dict(unknown)
-            while left := {tp: ends for tp, ends in left.items() if await self._ends.position(tp) < ends[1]}:
-                for tp, records in (await self._ends.getmany(timeout_ms=LOOK_POLL_MS)).items():
-                    start, end = unknown[tp]
-                    found = sum(1 for record in records if record.offset < end)
-                    if found and end - start > PROBE_MAX:
-                        counts[tp] = end - start
-                        left.pop(tp, None)
-                        self._ends.pause(tp)
-                    else:
-                        counts[tp] += found
+            self._ends.resume(*unknown)
+            try:
+                counts = await self._count(unknown)
+            finally:
+                self._ends.pause(*unknown)
             self._known |= {tp: (unknown[tp], count) for tp, count in counts.items()}
         return {tp: self._known[tp][1] for tp in stretches}
+
+    async def _count(self, stretches: Mapping[TopicPartition, Stretch]) -> dict[TopicPartition, int]:
+        """Read the stretches, from where the client now stands."""
+        counts = dict.fromkeys(stretches, 0)
+        left = dict(stretches)
+        while left := {tp: ends for tp, ends in left.items() if await self._ends.position(tp) < ends[1]}:
+            for tp, records in (await self._ends.getmany(timeout_ms=LOOK_POLL_MS)).items():
+                start, end = stretches[tp]
+                found = sum(1 for record in records if record.offset < end)
+                if found and end - start > PROBE_MAX:
+                    counts[tp] = end - start
+                    left.pop(tp, None)
+                    self._ends.pause(tp)
+                else:
+                    counts[tp] += found
+        return counts
 
 
 @asynccontextmanager

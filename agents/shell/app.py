@@ -77,6 +77,8 @@ class StageApp(faust.App):
     lanes: Lanes
     consumer_options: Mapping[str, Any]
     reach: Reach
+    gather_seconds: float
+    """See `Pace`."""
     has_assignment: bool = False
     """Whether the group has been joined; the assignment may be empty, when there are more workers than partitions."""
 
@@ -107,6 +109,7 @@ def build_app(stage: Stage, consumer_options: Mapping[str, Any], data_dir: Path,
     )
     app.consumer_options = consumer_options
     app.reach = stage.reach
+    app.gather_seconds = stage.pace.gather_seconds
     app.transport = BatchTransport(app.conf.broker_consumer, app)
 
     rejoin = _rejoiner(app)

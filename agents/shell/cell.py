@@ -293,8 +293,8 @@ class Cell:
                 if parts:
                     self._took[lane] = self._turn
                     going.taken.setdefault(lane, []).extend(parts)
-                work.work(parts, going, self._handed(handed, lane, going) if handed else NOTHING)
-                for _ in range(TURNS):
+                worked = work.work(parts, going, self._handed(handed, lane, going) if handed else NOTHING)
+                for _ in range(TURNS if worked else 1):
                     await asyncio.sleep(0)
             handed = leg.hands
 

@@ -140,8 +140,8 @@ class TransactionalWork:
         await self._commit(going)
         return more
 
-    def work(self, parts: Sequence[Part], going: Going, handed: Records = NOTHING) -> None:
-        """Work what is there, as part of a going, in one batch.
+    def work(self, parts: Sequence[Part], going: Going, handed: Records = NOTHING) -> bool:
+        """Work what is there, as part of a going, in one batch. Says whether there was anything.
 
         Args:
             parts: what was read.
@@ -152,11 +152,12 @@ class TransactionalWork:
         taken = [(part.batch.tp, self._new(part)) for part in parts]
         taken = [(tp, records) for tp, records in (*taken, *handed.items()) if records]
         if not taken:
-            return
+            return False
         self._handle([record for _, records in taken for record in records], going)
         for tp, records in taken:
             self._next[tp] = records[-1].offset + 1
             going.reach(self._setup.group, tp, self._next[tp], len(records))
+        return True
 
     def wake(self, going: Going, seconds: float) -> bool:
         """Fire timers for about so long, at least one; and bring up to date what is stale. What the going has written

@@ -30,7 +30,8 @@ class Pace:
         go_records: after so many no further round is begun in the same going; one partition alone goes up to them, and
             where so many wait of a partition it is not fetched.
         in_time: records of a round go in the order of their timestamps (each partition's in its own order), not
-            partition by partition. Then a handler is called for each run of one partition.
+            partition by partition.
+        gather_seconds: shortest time between two fetches that bring little.
         timers_seconds: for how long timers fire in one going: all other lanes wait while a handler is at work, and many
             clocks ring at once: when an office opens, say.
     """
@@ -39,6 +40,7 @@ class Pace:
     fill_records: int = 500
     go_records: int = 1000
     in_time: bool = False
+    gather_seconds: float = 0.005
     timers_seconds: float = 0.02
 
 

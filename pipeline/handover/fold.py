@@ -185,7 +185,7 @@ def _withdrawn(line: Line, offer: Offer, policy: Policy) -> Handover:
 
 
 def _plain(offer: Offer, policy: Policy) -> Handover:
-    return Handover(
+    return Handover.made(
         entry_id="",
         alert_id=offer.alert_id,
         account_id=offer.account_id,
@@ -201,7 +201,7 @@ def _plain(offer: Offer, policy: Policy) -> Handover:
 
 
 def _line(entry: Handover, digest: str, revision: int) -> Line:
-    return Line(
+    return Line.made(
         entry_id=entry.entry_id,
         step=entry.step,
         clock=entry.clock,

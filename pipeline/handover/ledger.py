@@ -220,7 +220,7 @@ class _Story:
         touch_ms = self._due(heir or one, Clock.FIRST_TOUCH, at_ms)
         ident = answer.answer_id if answer else f"{step}/{clock or ''}/{one.number}"
         self._lines.append(
-            Handover(
+            Handover.made(
                 entry_id=stable_id("handover", offer.alert_id, ident),
                 alert_id=offer.alert_id,
                 account_id=offer.account_id,

@@ -136,15 +136,25 @@ async def line(bench: Bench, quick: bool, ahead: Ahead | None) -> dict[str, Any]
         figures["line_cpu_seconds_per_million"] = round(median(lap.cpu_seconds_per_million for lap in ours), 1)
         # one lap in a moment in which the machine was fast is no load to bear
         able = min(speed, median(lap.rate for lap in laps["plain"])) if laps["plain"] else speed
-        found = await latency.measure(bench, able / 2, 2 if quick else 30)
-        console.print(
-            f"produce to alert at {found.rate:,.0f} records/s: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, "
-            f"max {found.max_ms:.0f} ms ({found.heard} of {found.probes} probes); the broker's own: "
-            f"p50 {found.broker_p50_ms:.1f} ms, p99 {found.broker_p99_ms:.1f} ms"
-        )
+        found = await half_load(bench, able / 2, quick)
         figures |= {name: round(value, 1) for name, value in asdict(found).items()}
         figures["p99_ratio"] = round(found.p99_ratio, 2)
     return figures
+
+
+async def half_load(bench: Bench, rate: float, quick: bool) -> latency.Latency:
+    """The lap whose ratio is the median of the laps: a p99 is made by the six slowest probes of a lap, the broker's as
+    well."""
+    laps: list[latency.Latency] = []
+    for _ in range(1 if quick else 3):
+        found = await latency.measure(bench, rate, 2 if quick else 30)
+        console.print(
+            f"produce to alert at {found.rate:,.0f} records/s: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms, "
+            f"max {found.max_ms:.0f} ms ({found.heard} of {found.probes} probes); the broker's own: "
+            f"p50 {found.broker_p50_ms:.1f} ms, p99 {found.broker_p99_ms:.1f} ms; {found.p99_ratio:.1f} x"
+        )
+        laps.append(found)
+    return sorted(laps, key=lambda lap: lap.p99_ratio)[len(laps) // 2]
 
 
 PARTS: dict[str, Callable[[Bench, bool, Ahead | None], Awaitable[dict[str, Any]]]] = {"classic": classic, "line": line}

@@ -27,10 +27,12 @@ FETCH_WAIT_MS = 100
 METADATA_MS = 20_000
 """How long a topic that was deleted and made anew stays unread; the client's own default is five minutes."""
 
-GATHER_SECONDS = 0.005
 GATHER_RECORDS = 100
 """The broker answers as soon as one record is there. After a fetch of less than so many records the next one comes no
-sooner than this: what comes record by record goes in fewer hands."""
+sooner than the stage's pace says: what comes record by record goes in fewer hands."""
+
+GATHER_SECONDS_ASIDE = 0.05
+"""The same of a stage whose main input is handed over: nobody waits by the millisecond for what it reads beside it."""
 
 FETCH_WAIT_SECONDS = 1.0
 FETCH_WAIT_SECONDS_SOME_FULL = 0.02
@@ -206,7 +208,8 @@ class BatchConsumer(driver.Consumer):
     async def _fetch(self) -> Mapping[TopicPartition, Fetched]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        active = {tp for tp in self._get_active_partitions() if not self.lanes.handed(tp)}
+        owned = self._get_active_partitions()
+        active = {tp for tp in owned if not self.lanes.handed(tp)}
         if not active:
             await self.sleep(FETCH_WAIT_SECONDS_NOTHING)
             return {}
@@ -219,7 +222,8 @@ class BatchConsumer(driver.Consumer):
         wait = FETCH_WAIT_SECONDS if len(room) == len(active) else FETCH_WAIT_SECONDS_SOME_FULL
         fetched: Mapping[TopicPartition, Fetched] = await self._getmany(active_partitions=room, timeout=wait)
         little = sum(len(batch.records) for batch in fetched.values()) < GATHER_RECORDS
-        self._not_before = loop.time() + GATHER_SECONDS if little else 0.0
+        gather_seconds = self.app.gather_seconds if len(active) == len(owned) else GATHER_SECONDS_ASIDE
+        self._not_before = loop.time() + gather_seconds if little else 0.0
         return fetched
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
