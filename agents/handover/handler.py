@@ -20,6 +20,8 @@ from schemas.kept.handover import HandoverState, Offer
 from schemas.topics import ANSWERS, HANDOVERS, TopicNames
 
 HOUR_MS = 3_600_000
+COUNTED_PER_TICK = 1000
+"""Accounts whose open hand-overs are counted at once: there may be a million, and nothing else is done meanwhile."""
 
 
 class HandoverHandler:
@@ -46,6 +48,7 @@ class HandoverHandler:
         self._answers, self._handovers = names.name(ANSWERS), names.name(HANDOVERS)
         self._policy, self._clock, self._metrics, self._partition = policy, clock, metrics, partition
         self._open: dict[bytes, Counter[Team]] | None = None
+        self._uncounted: list[bytes] = []
         self._total: Counter[Team] = Counter()
         self._states = states or StateCodec(HandoverState)
 
@@ -79,17 +82,19 @@ class HandoverHandler:
             self._apply(key, wake(before, now_ms, self._policy), state, out)
 
     def stale(self, state: StateView) -> Sequence[bytes]:
-        """Nothing goes stale; but what is open is counted here, once after each opening of the lane."""
+        """Nothing goes stale; but what is open is counted here, once after each opening of the lane, some at a time."""
         if self._open is None:
-            self._open, self._total = {}, Counter()
-            for key in state.marked:
+            self._open, self._total, self._uncounted = {}, Counter(), list(state.marked)
+        if some := self._uncounted[-COUNTED_PER_TICK:]:
+            del self._uncounted[-COUNTED_PER_TICK:]
+            for key in some:
                 self._note(key, _open_by_team(self._states.decode(key, state.get(key))))
             self._show()
         return ()
 
     def closed(self) -> None:
         """What this lane showed as open is another's to show."""
-        self._open = None
+        self._open, self._uncounted = None, []
         for team in Team:
             self._metrics.handovers_open.labels(team, str(self._partition)).set(0)
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
+import pytest
 
 from agents.clock import ReplayClock, SystemClock
 from agents.handover.handler import HandoverHandler, offer_of
@@ -140,6 +141,25 @@ def test_what_is_open_is_counted_anew_when_the_lane_opens_and_shown_no_more_when
     assert lane.open() == 0
     lane.handler.stale(StateView(lane.store))
     assert lane.open() == 2
+
+
+def test_what_is_open_is_counted_some_at_a_time_and_once_whatever_happens_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agents.handover.handler.COUNTED_PER_TICK", 1)
+    lane = Lane()
+    names = ("acme", "bolt", "coil")
+    lane.handle(*(alert(alert_id=f"l-{name}", account_id=name) for name in names))
+    lane.handler.closed()
+    seen = []
+    for name in (*names, "acme"):
+        lane.handler.stale(StateView(lane.store))
+        lane.handle(alert(alert_id=f"m-{name}", account_id=name))
+        seen.append(lane.open())
+    assert seen[-1] == 6
+    assert seen == sorted(seen)
+    lane.handler.stale(StateView(lane.store))
+    assert lane.open() == 6
 
 
 def test_system_delay_is_real_time_however_fast_history_is_played() -> None:
