@@ -5,6 +5,7 @@ from the topics, outputs and states are computed anew.
 """
 
 import asyncio
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from agents.shell.state import StateStore, StateView
 from agents.shell.transactional import Handler
 from agents.stages import inputs_of, verbs_of
 from deploy.faults.reading import Held
-from deploy.faults.trace import Step, mark_of
+from deploy.faults.trace import Run, Step, mark_of
 from pipeline.alerts.outlook import Outlooks
 from pipeline.privacy.erasures import ErasureBook
 from schemas.learned.outlook import Outlook
@@ -102,7 +103,7 @@ def expect(runtime: Runtime, held: Held) -> Expected:
         lanes[step.stage, step.lane].append(step)
     for (stage, lane), steps in lanes.items():
         verb = verbs[stage]
-        number = next((step.partition for step in steps if step.partition >= 0), _number(lane))
+        number = next((run.partition for step in steps for run in step.runs), _number(lane))
         store = StateStore()
         _work_lane(verb.handler(number), store, steps, held, expected, learned)
         if verb.changelog:
@@ -152,8 +153,8 @@ def _work_lane(
         learned.go_to(step, expected)
         state, out = StateView(store), Outbox(held.partitions.__getitem__)
         store.fired_ms = step.fired_ms
-        if step.topic:
-            if batch := _batch(step, held, expected):
+        if step.runs:
+            if batch := [record for run in step.runs for record in _lying(step.stage, run, held, expected)]:
                 handler.handle(batch, state, out)
         else:
             handler.wake(step.keys, step.now_ms, state, out)
@@ -162,24 +163,28 @@ def _work_lane(
             expected.outputs[TopicPartition(topic, partition)] += records
 
 
-def _batch(step: Step, held: Held, expected: Expected) -> Sequence[Any]:
-    """The records of a batch; notes what was worked before, or never."""
-    tp = TopicPartition(step.topic, step.partition)
-    key = step.stage, tp
+def _lying(stage: str, run: Run, held: Held, expected: Expected) -> Sequence[Any]:
+    """The records of a run; notes what was worked before, or never."""
+    tp = TopicPartition(run.topic, run.partition)
+    key = stage, tp
     begun = expected.worked.get(key, 0)
-    lying = held.records[tp]
-    batch = [record for record in lying if step.first <= record.offset <= step.last]
-    skipped = [record for record in lying if begun <= record.offset < step.first]
-    doubled = [record for record in batch if record.offset < begun]
-    where = f"{step.stage} {step.topic}:{step.partition}"
+
+    def between(first: int, end: int) -> Sequence[Any]:
+        lying = held.records[tp]
+        start, stop = (bisect_left(lying, offset, key=lambda record: int(record.offset)) for offset in (first, end))
+        return lying[start:stop]
+
+    found = between(run.first, run.last + 1)
+    skipped, doubled = between(begun, run.first), between(run.first, min(begun, run.last + 1))
+    where = f"{stage} {run.topic}:{run.partition}"
     if skipped:
         expected.left_out += len(skipped)
         expected.wrong.append(f"{where}: {len(skipped)} records left out from offset {skipped[0].offset}")
     if doubled:
         expected.twice += len(doubled)
         expected.wrong.append(f"{where}: {len(doubled)} records worked again from offset {doubled[0].offset}")
-    if len(batch) != step.count:
-        expected.wrong.append(f"{where}: a batch of {step.count} records, of which {len(batch)} lie there")
-        expected.left_out += abs(step.count - len(batch))
-    expected.worked[key] = max(begun, step.last + 1)
-    return batch
+    if len(found) != run.count:
+        expected.wrong.append(f"{where}: a run of {run.count} records, of which {len(found)} lie there")
+        expected.left_out += abs(run.count - len(found))
+    expected.worked[key] = max(begun, run.last + 1)
+    return found

@@ -7,6 +7,7 @@ The trace says which order was taken. It lies in the transaction: what was not c
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from zlib import crc32
 
@@ -23,14 +24,29 @@ TRACE = "faults.trace"
 
 
 @dataclass(frozen=True)
+class Run:
+    """Records of one partition that a batch has one behind the other.
+
+    Args:
+        topic, partition: where they lie.
+        first, last: offsets of the first and the last.
+        count: how many.
+    """
+
+    topic: str
+    partition: int
+    first: int
+    last: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Step:
     """One call of a handler.
 
     Args:
         stage, lane: whose it was.
-        topic, partition: of the batch; '' and -1 for a tick.
-        first, last: offsets of the batch's first and last record.
-        count: records of the batch, or keys woken.
+        runs: of the batch, in order; none for a tick.
         fired_ms: up to when the lane's timers had fired.
         now_ms: moment of a tick.
         keys: keys woken.
@@ -39,11 +55,7 @@ class Step:
 
     stage: str
     lane: str
-    topic: str
-    partition: int
-    first: int
-    last: int
-    count: int
+    runs: tuple[Run, ...]
     fired_ms: int
     now_ms: int = 0
     keys: tuple[bytes, ...] = ()
@@ -57,15 +69,24 @@ class Step:
     def decode(value: bytes) -> "Step":
         """From JSON."""
         fields = orjson.loads(value)
-        return Step(
-            **fields
-            | {"keys": tuple(base64.b85decode(key) for key in fields["keys"]), "learned": tuple(fields["learned"])}
-        )
+        fields["runs"] = tuple(Run(**run) for run in fields["runs"])
+        fields["keys"] = tuple(base64.b85decode(key) for key in fields["keys"])
+        fields["learned"] = tuple(fields["learned"])
+        return Step(**fields)
 
 
 def mark_of(outlook: Outlook) -> int:
     """Tells outlooks apart."""
     return crc32(outlook.encode())
+
+
+def runs_of(records: Sequence[Any]) -> tuple[Run, ...]:
+    """A batch's records, cut where the partition changes."""
+    runs: list[Run] = []
+    for (topic, partition), run in groupby(records, key=lambda record: (record.topic, record.partition)):
+        offsets = [record.offset for record in run]
+        runs.append(Run(topic, partition, offsets[0], offsets[-1], len(offsets)))
+    return tuple(runs)
 
 
 class TracedHandler:
@@ -84,28 +105,14 @@ class TracedHandler:
         """Work a batch."""
         fired_ms, learned = state.fired_ms, self._learned()
         received = self._inner.handle(records, state, out)
-        first, last = records[0], records[-1]
-        self._note(
-            out,
-            Step(
-                self._stage,
-                self._lane,
-                first.topic,
-                first.partition,
-                first.offset,
-                last.offset,
-                len(records),
-                fired_ms,
-                learned=learned,
-            ),
-        )
+        self._note(out, Step(self._stage, self._lane, runs_of(records), fired_ms, learned=learned))
         return received
 
     def wake(self, keys: Sequence[bytes], now_ms: int, state: StateView, out: Outbox) -> None:
         """Wake keys."""
         fired_ms, learned = state.fired_ms, self._learned()
         self._inner.wake(keys, now_ms, state, out)
-        self._note(out, Step(self._stage, self._lane, "", -1, 0, 0, len(keys), fired_ms, now_ms, tuple(keys), learned))
+        self._note(out, Step(self._stage, self._lane, (), fired_ms, now_ms, tuple(keys), learned))
 
     def stale(self, state: StateView) -> Sequence[bytes]:
         """As the stage says."""

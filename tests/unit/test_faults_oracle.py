@@ -21,11 +21,12 @@ from agents.settings import Settings, load
 from agents.shell.outbox import Outbox
 from agents.shell.state import StateStore, StateView, headers_of
 from agents.stages import ARCHIVED, verbs_of
+from deploy.faults import trace
 from deploy.faults.oracle import Expected, Learned, expect
 from deploy.faults.reading import Held, Rows
 from deploy.faults.run import figures_of
 from deploy.faults.scene import Outcome
-from deploy.faults.trace import TRACE, Step, TracedHandler, mark_of
+from deploy.faults.trace import TRACE, Step, TracedHandler, mark_of, runs_of
 from deploy.faults.verdict import Verdict, judge
 from pipeline.directory import EMPTY
 from pipeline.identity.networks import NO_NETWORKS
@@ -180,7 +181,7 @@ def test_a_fault_that_cannot_be_done_here_is_left_out_and_says_so() -> None:
 
 def test_batches_left_out_and_worked_twice_are_seen(run: Run) -> None:
     steps = run.steps
-    without = run.verdict([step for step in steps if step.first != BATCH or step.stage != "ingest"])
+    without = run.verdict([step for step in steps if step.runs[0].first != BATCH or step.stage != "ingest"])
     assert without.missing >= BATCH
     assert any("left out from offset 4" in text for text in without.faults)
     twice = run.verdict([*steps, replace(steps[0])])
@@ -220,9 +221,17 @@ def test_the_oracle_knows_what_a_lane_had_learned_and_nothing_else(run: Run) -> 
     topic = run.settings.topics.name(OUTLOOKS)
     held = Held({TopicPartition(topic, 0): [record(topic, 0, outlook.key, outlook.encode())]}, [], run.partitions)
     learned, expected = Learned(run.settings, held), Expected()
-    step = Step("advance", "0", "t", 0, 0, 0, 1, 0, learned=(mark_of(outlook),))
+    step = Step("advance", "0", (trace.Run("t", 0, 0, 0, 1),), 0, learned=(mark_of(outlook),))
     assert Step.decode(step.encode()) == step
     learned.go_to(step, expected)
     assert (learned.current(), expected.twice) == ({("evaluating", ""): outlook}, 0)
     learned.go_to(replace(step, learned=(1,)), expected)
     assert (learned.current(), expected.twice) == ({}, 1)
+
+
+def test_a_batch_of_several_partitions_is_traced_run_by_run() -> None:
+    places = [("a", 4), ("a", 5), ("b", 0), ("a", 8), ("a", 9)]
+    found = runs_of([record(topic, offset, b"k", b"v") for topic, offset in places])
+    assert found == (trace.Run("a", 0, 4, 5, 2), trace.Run("b", 0, 0, 0, 1), trace.Run("a", 0, 8, 9, 2))
+    step = Step("ingest", "0", found, 0)
+    assert Step.decode(step.encode()) == step
