@@ -110,7 +110,8 @@ def main(servers: str, settings: Settings, load_file: Path, folder: str) -> None
         return topics[value[0]]
 
     for entry in CATALOGUE:
-        topic(settings.topics.name(entry))
+        if set(entry.producer.split(", ")) & set(STAGES):  # it asks the broker about each, one by one
+            topic(settings.topics.name(entry))
     for stage, handler in handlers(settings, loads.read(load_file)).items():
         if stage == "ingest":
             for name in inputs(settings)[stage]:
