@@ -12,7 +12,7 @@ from agents.shell.outbox import Outbox
 from agents.shell.state import StateView
 from pipeline.handover.answers import RawAnswer, answers_of
 from pipeline.identity.networks import NO_NETWORKS, Networks
-from pipeline.ingest import RawRecord, ingest
+from pipeline.ingest import Placed, RawRecord, ingest
 from pipeline.privacy.consent import ConsentPolicy, refuses, without_person
 from pipeline.privacy.dropped import dropped
 from pipeline.privacy.erasures import ErasureBook
@@ -72,37 +72,26 @@ class IngestHandler:
         for record in records:
             received_ms = self._clock.at_ms(taken_ms(record, now_ms))
             received.append(received_ms)
-            take = self._take_answer if record.topic == self._feedback else self._take_event
             began = len(outcomes)
-            refused = take(record, received_ms, outcomes, out)
+            refused = self._take(record, received_ms, outcomes, out)
             taken[record.topic, record.partition].note(refused, outcomes[began:])
         for place, of_partition in taken.items():
             self._limit_refusals(place, of_partition, out)
         out.count(lambda: self._count(outcomes))
         return received
 
-    def _take_event(
-        self, record: Any, received_ms: int, outcomes: list[Event | Answer | Rejected], out: Outbox
-    ) -> bool:
-        """Work one raw record; says whether it was refused."""
-        raw = RawRecord(
-            self._sources[record.topic],
-            record.topic,
-            record.partition,
-            record.offset,
-            received_ms,
-            record.key,
-            record.value,
-            record.headers or (),
-        )
-        origin = origin_of(raw) if raw.headers else None
+    def _take(self, record: Any, received_ms: int, outcomes: list[Event | Answer | Rejected], out: Outbox) -> bool:
+        """Work one raw record, or one of what teams answered; says whether it was refused."""
+        raw, origin, found = self._read(record, received_ms)
         became, by_rule = "", False
-        for found in ingest(in_place(raw, origin) if origin else raw, self._networks, self._key):
-            outcome = self._known(found, raw)
+        for outcome in found:
             outcomes.append(outcome)
             if isinstance(outcome, Event):
                 became = became or outcome.event_id
                 out.send(self._events, outcome.subject.encode(), outcome.encode())
+            elif isinstance(outcome, Answer):
+                became = became or outcome.answer_id
+                out.send(self._answers, outcome.account_id.encode(), outcome.encode())
             else:
                 by_rule = by_rule or outcome.reason in BY_RULE
                 self._refuse(record.key, outcome, out)
@@ -110,31 +99,20 @@ class IngestHandler:
             self._refuse(record.key, accepted(origin, raw, became), out)
         return not became and not by_rule
 
-    def _take_answer(
-        self, record: Any, received_ms: int, outcomes: list[Event | Answer | Rejected], out: Outbox
-    ) -> bool:
-        """Work one record of what teams answered; says whether it was refused."""
-        raw = RawAnswer(
-            record.topic,
-            record.partition,
-            record.offset,
-            received_ms,
-            record.key,
-            record.value,
-            record.headers or (),
-        )
-        origin = origin_of(raw) if raw.headers else None
-        became = ""
-        for outcome in answers_of(in_place(raw, origin) if origin else raw):
-            outcomes.append(outcome)
-            if isinstance(outcome, Answer):
-                became = became or outcome.answer_id
-                out.send(self._answers, outcome.account_id.encode(), outcome.encode())
-            else:
-                self._refuse(record.key, outcome, out)
-        if origin and became:
-            self._refuse(record.key, accepted(origin, raw, became), out)
-        return not became
+    def _read(
+        self, record: Any, received_ms: int
+    ) -> tuple[Placed, Rejected | None, Iterable[Event | Answer | Rejected]]:
+        """A record, the refusal it is a replay of, and what it says."""
+        headers = record.headers or ()
+        rest = record.topic, record.partition, record.offset, received_ms, record.key, record.value, headers
+        if record.topic == self._feedback:
+            answer = RawAnswer(*rest)
+            origin = origin_of(answer) if headers else None
+            return answer, origin, answers_of(in_place(answer, origin) if origin else answer)
+        raw = RawRecord(self._sources[record.topic], *rest)
+        origin = origin_of(raw) if headers else None
+        items = ingest(in_place(raw, origin) if origin else raw, self._networks, self._key)
+        return raw, origin, [self._known(item, raw) for item in items]
 
     def _known(self, event: Event | Rejected, raw: RawRecord) -> Event | Rejected:
         """What was read, if the stages behind may know of it."""
